@@ -1,0 +1,1 @@
+"""The modules shipped with mplay: one file each, the name of the file is the name of the module."""
