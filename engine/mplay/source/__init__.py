@@ -1,0 +1,1 @@
+"""YAML that keeps file:line:column."""

@@ -1,0 +1,91 @@
+"""The kinds of module: State, Action, Check, and Question for what a person decides."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from mplay.model.change import Certainty, Change, Facts, Script, Verdict, WayBack
+
+
+class Module(BaseModel, ABC):
+    """A step's call: its fields are the arguments, its methods are all it does.
+
+    `FREE_FORM` names the argument that a plain text fills (``shell: uptime``). `TIMEOUT` is the
+    default in seconds. `UNCUT`: past its timeout it is waited for, never killed. `LOCKOUT`: it can
+    lock the operator out. `CONTROLLER`: it runs in the controller, without supervisor and lock.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, arbitrary_types_allowed=True
+    )
+
+    FREE_FORM: ClassVar[str] = ""
+    TIMEOUT: ClassVar[float] = 300.0
+    UNCUT: ClassVar[bool] = False
+    LOCKOUT: ClassVar[bool] = False
+    CONTROLLER: ClassVar[bool] = False
+
+    def way_back(self) -> WayBack:
+        """How this call is undone; from its arguments alone."""
+        return WayBack.HARMLESS
+
+    def certainty(self) -> Certainty:
+        """What a dry-run may say before it ran."""
+        return Certainty.CERTAIN
+
+
+class _Probing(Module):
+    @abstractmethod
+    def probe(self) -> Script:
+        """Read-only POSIX shell; prints facts with ``fact KEY VALUE``. '' for no probe."""
+
+
+class State(_Probing):
+    """A wanted state: after its change `plan` returns None."""
+
+    def way_back(self) -> WayBack:
+        """By its change's `restore`."""
+        return WayBack.RESTORE
+
+    @abstractmethod
+    def plan(self, seen: Facts) -> Change | None:
+        """The change that is needed given what was seen, or None. Pure."""
+
+
+class Action(_Probing):
+    """Work that is done each time it is reached; None where nothing is to be done."""
+
+    def certainty(self) -> Certainty:
+        """It acts."""
+        return Certainty.ACTS
+
+    @abstractmethod
+    def plan(self, seen: Facts) -> Change | None:
+        """The change. Pure."""
+
+
+class Check(_Probing):
+    """A question to a host; never a change."""
+
+    TIMEOUT: ClassVar[float] = 60.0
+
+    @abstractmethod
+    def judge(self, seen: Facts) -> Verdict:
+        """What is to be thought of the facts. Pure."""
+
+
+class Question(Module):
+    """A question to a person; runs in the controller, once."""
+
+    CONTROLLER: ClassVar[bool] = True
+
+    @abstractmethod
+    def question(self) -> str:
+        """What the person is asked."""
+
+    @abstractmethod
+    def evidence_required(self) -> bool:
+        """Whether an answer without evidence is refused."""
