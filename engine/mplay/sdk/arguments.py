@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from mplay.model.change import Blob
 
@@ -37,3 +37,34 @@ LocalFile = Annotated[Content, Field(json_schema_extra={"type": "string", "mplay
 
 TemplateFile = Annotated[Content, Field(json_schema_extra={"type": "string", "mplay": "template"})]
 """A Jinja2 template of the controller, rendered for the task; searched under ``templates/``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A condition that the engine has evaluated: its text as written and what came of it."""
+
+    text: str
+    holds: bool
+
+
+def _conditions(given: object) -> object:
+    """Accept one in place of a list, and plain booleans, which a template may have left."""
+    listed = given if isinstance(given, list | tuple) else [given]
+    return tuple(
+        Condition(text=str(one).lower(), holds=one) if isinstance(one, bool) else one
+        for one in listed
+    )
+
+
+Conditions = Annotated[
+    tuple[Condition, ...],
+    BeforeValidator(_conditions),
+    Field(
+        json_schema_extra={
+            "type": ["string", "boolean", "array"],
+            "items": {"type": ["string", "boolean"]},
+            "mplay": "conditions",
+        }
+    ),
+]
+"""Bare Jinja2 expressions, one or a list; the engine evaluates each and passes a `Condition`."""

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from mplay.model.change import Certainty, Change, Facts, Script, Verdict, WayBack
+
+
+class Impossible(Exception):
+    """Raised by `plan`: what is asked cannot be done on this host as it is; the text says why.
+
+    The task fails before anything is touched, in a dry-run as in a run.
+    """
+
+
+class CannotTell(Exception):
+    """Raised by `plan` in a dry-run: an earlier step would change what the probe looked at.
+
+    The task is *unknown*; the text says why. With facts that are fresh it is never raised.
+    """
 
 
 class Module(BaseModel, ABC):
@@ -16,6 +31,7 @@ class Module(BaseModel, ABC):
     `FREE_FORM` names the argument that a plain text fills (``shell: uptime``). `TIMEOUT` is the
     default in seconds. `UNCUT`: past its timeout it is waited for, never killed. `LOCKOUT`: it can
     lock the operator out. `CONTROLLER`: it runs in the controller, without supervisor and lock.
+    `REFUSED`: arguments that Ansible has here and mplay has not, each with what to do instead.
     """
 
     model_config = ConfigDict(
@@ -27,6 +43,12 @@ class Module(BaseModel, ABC):
     UNCUT: ClassVar[bool] = False
     LOCKOUT: ClassVar[bool] = False
     CONTROLLER: ClassVar[bool] = False
+    REFUSED: ClassVar[Mapping[str, str]] = {}
+    """Arguments that Ansible's module of this name has and ours has not: name -> what to do."""
+
+    def on_controller(self) -> bool:
+        """Whether this call runs in the controller, over the local channel; from its arguments."""
+        return self.CONTROLLER
 
     def way_back(self) -> WayBack:
         """How this call is undone; from its arguments alone."""
@@ -44,7 +66,10 @@ class _Probing(Module):
 
 
 class State(_Probing):
-    """A wanted state: after its change `plan` returns None."""
+    """A wanted state: after its change `plan` returns None, unless `certainty` says that it acts.
+
+    `plan` raises `CannotPlan` where the state cannot be reached from what was seen.
+    """
 
     def way_back(self) -> WayBack:
         """By its change's `restore`."""
