@@ -22,13 +22,12 @@ from mplay.model.change import (
 from mplay.sdk.arguments import Condition, Conditions, Content, LocalFile, TemplateFile
 from mplay.sdk.errors import CannotPlan, CannotTell
 from mplay.sdk.facts import FactError, parse_facts, text_diff
-from mplay.sdk.modules import Action, CannotTell, Check, Impossible, Module, Question, State
+from mplay.sdk.modules import Action, Check, Module, Question, State
 from mplay.sdk.shell import lines, sh
 
 __all__ = [
     "Action",
     "Blob",
-    "CannotTell",
     "CannotPlan",
     "CannotTell",
     "Certainty",
@@ -40,7 +39,6 @@ __all__ = [
     "Diff",
     "FactError",
     "Facts",
-    "Impossible",
     "Judgement",
     "LocalFile",
     "Module",

@@ -11,27 +11,12 @@ from pydantic import BaseModel, ConfigDict
 from mplay.model.change import Certainty, Change, Facts, Script, Verdict, WayBack
 
 
-class Impossible(Exception):
-    """Raised by `plan`: what is asked cannot be done on this host as it is; the text says why.
-
-    The task fails before anything is touched, in a dry-run as in a run.
-    """
-
-
-class CannotTell(Exception):
-    """Raised by `plan` in a dry-run: an earlier step would change what the probe looked at.
-
-    The task is *unknown*; the text says why. With facts that are fresh it is never raised.
-    """
-
-
 class Module(BaseModel, ABC):
     """A step's call: its fields are the arguments, its methods are all it does.
 
     `FREE_FORM` names the argument that a plain text fills (``shell: uptime``). `TIMEOUT` is the
     default in seconds. `UNCUT`: past its timeout it is waited for, never killed. `LOCKOUT`: it can
     lock the operator out. `CONTROLLER`: it runs in the controller, without supervisor and lock.
-    `REFUSED`: arguments that Ansible has here and mplay has not, each with what to do instead.
     """
 
     model_config = ConfigDict(
