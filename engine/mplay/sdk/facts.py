@@ -38,12 +38,14 @@ def parse_facts(stdout: bytes | str) -> dict[str, str]:
     if len(raw) > MAX_OUTPUT:
         raise FactError(f"the probe printed more than {MAX_OUTPUT} bytes")
     facts: dict[str, str] = {}
+    if not raw:
+        return facts
     for number, line in enumerate(raw.split(b"\n")[: -1 if raw.endswith(b"\n") else None], 1):
         key, value = _parse_line(number, line)
         if key in facts:
             raise FactError(f"line {number}: fact {key!r} is printed twice")
         facts[key] = value
-    return facts if raw else {}
+    return facts
 
 
 def _parse_line(number: int, line: bytes) -> tuple[str, str]:
