@@ -1,1 +1,35 @@
-"""YAML that keeps file:line:column."""
+"""YAML that keeps file:line:column.
+
+A *document* is plain data whose strings are `Text`, whose mappings are `Map` and whose lists are
+`Seq`: ordinary dicts and lists that also remember where they and what they hold were written.
+A *written number* is an int or float whose spelling (``0644``, ``1.10``) is not its value's.
+Only text that came from a file is `Text`; whatever came from a host stays a plain ``str``, so
+that it can never be taken for a template.
+"""
+
+from __future__ import annotations
+
+from mplay.source.document import MAX_DEPTH, MAX_NODES, load
+from mplay.source.nearest import did_you_mean, nearest
+from mplay.source.nodes import FoldedText, Map, Seq, key_place, place, texts
+from mplay.source.raw import MAX_BYTES, decode
+from mplay.source.scalars import WrittenFloat, WrittenInt, spelling
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "MAX_NODES",
+    "FoldedText",
+    "Map",
+    "Seq",
+    "WrittenFloat",
+    "WrittenInt",
+    "decode",
+    "did_you_mean",
+    "key_place",
+    "load",
+    "nearest",
+    "place",
+    "spelling",
+    "texts",
+]
