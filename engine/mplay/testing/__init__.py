@@ -1,0 +1,7 @@
+"""What the tests of mplay, of other modules and of other projects stand on. Public and stable.
+
+`FakeClock` moves when it is told to. `FakeConnector` opens `FakeChannel`s: hosts that run scripts
+in a scratch folder or answer by rote, and that fail when they are told to. A *golden case* fixes
+what a module plans from what a host said. The *laws* are what every module must keep on a real
+host. `mplay.testing.plugin` gives pytest the options ``--accept`` and ``--record``.
+"""

@@ -1,0 +1,223 @@
+"""Golden cases: one YAML file fixes what a module plans from what a host said.
+
+::
+
+    args: {path: /etc/motd, mode: "0600"}    # what the playbook would give, rendered
+    files: {motd.j2: "rendered text"}        # what a `src` of the arguments holds
+    host says: |                             # what the probe printed
+      file:/etc/motd:kind	file
+    plan: {summary: ...}                     # every field of the Change that is not its default;
+                                             # null: nothing to do
+    then host says: |                        # what the probe prints after the change
+      ...
+
+One file so holds parsing, decision, verification (`expect` holds in *then host says*) and
+idempotence (a state plans nothing from it). Instead of ``plan`` a check has ``verdict``
+(``{judgement: ok, reasons: [...], measurements: {...}}``), a module that cannot go on has
+``cannot plan`` or ``cannot tell`` with the message, a question has ``question``, and bad
+arguments have ``refused`` with the message (and no ``host says``).
+
+With ``setup`` (shell that brings a host into the state before; ``cleanup`` takes it away) the
+plugin's ``--record`` refreshes *host says* and *then host says* from a real host. ``--accept``
+rewrites what mplay says: plan, verdict, refusals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from mplay.registry import BadArguments, Registry, call, content_arguments
+from mplay.sdk import (
+    Action,
+    Blob,
+    CannotPlan,
+    CannotTell,
+    Change,
+    Check,
+    Content,
+    Module,
+    Question,
+    Script,
+    State,
+    Verdict,
+    parse_facts,
+    unmet,
+)
+from mplay.testing import casefile
+
+SECTIONS = frozenset(
+    {"args", "files", "host says", "then host says", "setup", "cleanup", "why"}
+    | {"plan", "verdict", "refused", "cannot plan", "cannot tell", "question"}
+)
+"""Every section that a case may have."""
+
+Said = dict[str, object]
+"""What mplay says to a case: one section, ``plan`` or ``verdict`` or a refusal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldenCase:
+    """One file below ``tests/golden/MODULE/``."""
+
+    path: Path
+    sections: Mapping[str, Any]
+    module: type[Module]
+
+    @property
+    def arguments(self) -> dict[str, object]:
+        """The arguments, with the files of the controller read from ``files``."""
+        return filled(self.module, self.sections["args"], self.sections.get("files", {}))
+
+    def call(self) -> Module:
+        """The module that the case is about. BadArguments."""
+        return call(self.module, self.arguments)
+
+    def says(self) -> Said:
+        """What mplay says to this case now."""
+        try:
+            module = self.call()
+        except BadArguments as error:
+            return {"refused": str(error)}
+        if isinstance(module, Question):
+            return {"question": module.question()}
+        return decision(module, self.seen("host says"))
+
+    def seen(self, section: str) -> dict[str, str]:
+        """The facts of a section."""
+        return parse_facts(self.sections.get(section) or "")
+
+    def change(self) -> Change | None:
+        """What is planned, or None: nothing to do, or nothing that could be."""
+        try:
+            module = self.call()
+            if isinstance(module, State | Action):
+                return module.plan(self.seen("host says"))
+        except (BadArguments, CannotPlan):
+            pass
+        return None
+
+
+def load(path: Path, registry: Registry) -> GoldenCase:
+    """Read a case. ValueError for one that is not well formed."""
+    sections = casefile.read(path)
+    if unknown := set(sections) - SECTIONS:
+        raise ValueError(f"{path}: no such section: {', '.join(sorted(unknown))}")
+    module = registry.find(path.parent.name)
+    if module is None:
+        raise ValueError(f"{path}: no module {path.parent.name!r}")
+    return GoldenCase(path=path, sections={"args": {}, **sections}, module=module)
+
+
+def cases_below(folder: Path) -> list[Path]:
+    """The files of all cases, for a parametrised test."""
+    return sorted(folder.glob("*/*.yaml"))
+
+
+def filled(
+    module: type[Module], arguments: Mapping[str, object], files: Mapping[str, str]
+) -> dict[str, object]:
+    """Arguments whose ``src`` names a file of the case, as the engine would pass them."""
+    wanted = content_arguments(module)
+    return {
+        name: Content(name=value, blob=Blob.of_bytes(files[value].encode()))
+        if name in wanted and isinstance(value, str)
+        else value
+        for name, value in arguments.items()
+    }
+
+
+def decision(module: Module, seen: Mapping[str, str]) -> Said:
+    """What a module makes of facts, as a section of a case."""
+    try:
+        if isinstance(module, Check):
+            return {"verdict": _plain(module.judge(seen))}
+        if isinstance(module, State | Action):
+            change = module.plan(seen)
+            return {"plan": None if change is None else _plain(change)}
+    except CannotTell as error:
+        return {"cannot tell": str(error)}
+    except CannotPlan as error:
+        return {"cannot plan": str(error)}
+    raise TypeError(f"{type(module).__name__} is no State, Action, Check or Question")
+
+
+def _plain(thing: Change | Verdict) -> dict[str, object]:
+    """Every field that is not its default, as YAML has it."""
+    data = thing.as_json() if isinstance(thing, Change) else asdict(thing)
+    return {
+        field.name: _yaml(data[field.name])
+        for field in fields(thing)
+        if data[field.name] != _default(field.default, field.default_factory)
+    }
+
+
+def _default(value: object, factory: object) -> object:
+    if isinstance(factory, Callable):  # type: ignore[arg-type]
+        return factory()  # type: ignore[operator]
+    return () if value is MISSING else value
+
+
+def _yaml(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(k): _yaml(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_yaml(v) for v in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def check(case: GoldenCase) -> None:
+    """Fail where mplay says something else than the case, or a law of facts does not hold."""
+    said = case.says()
+    written = {k: v for k, v in case.sections.items() if k in _SAID}
+    assert _stripped(said) == _stripped(written), "see the case; --accept rewrites it"
+    if "then host says" in case.sections:
+        _check_after(case)
+
+
+_SAID = frozenset({"plan", "verdict", "refused", "cannot plan", "cannot tell", "question"})
+
+
+def _stripped(value: object) -> object:
+    """Texts compare without the newline that a YAML block ends with."""
+    if isinstance(value, dict):
+        return {k: _stripped(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_stripped(v) for v in value]
+    return value.strip() if isinstance(value, str) else value
+
+
+def _check_after(case: GoldenCase) -> None:
+    change = case.change()
+    assert change is not None, "'then host says' stands in a case that changes nothing"
+    after = case.seen("then host says")
+    assert unmet(change.expect, after) == {}, "what was expected is not what the host then says"
+    module = case.call()
+    if isinstance(module, State) and module.certainty() == "certain":
+        assert module.plan(after) is None, "applying twice must change nothing"
+
+
+def accept(case: GoldenCase) -> None:
+    """Rewrite in the case what mplay says."""
+    said = case.says()
+    text = case.path.read_text()
+    for section, value in said.items():
+        if _stripped(value) != _stripped(case.sections.get(section, MISSING)):
+            text = casefile.replace(text, section, value)
+    case.path.write_text(text)
+
+
+def scripts(case: GoldenCase) -> Iterator[tuple[str, Script]]:
+    """Every script of a case, by the name of its part."""
+    try:
+        module = case.call()
+    except BadArguments:
+        return
+    if isinstance(module, State | Action | Check):
+        yield "probe", module.probe()
+    if change := case.change():
+        yield "save", change.save
+        yield "apply", change.apply
+        yield "restore", change.restore or ""
