@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from mplay.journal import claims as _claims
 from mplay.journal import place
@@ -32,6 +32,10 @@ from mplay.model.errors import JournalError, UsageError
 from mplay.model.events import KINDS, Claimed, Event, RunBegin, decode
 from mplay.model.record import Record
 from mplay.model.state import RunState
+
+# Statements are made once: making one costs several times what running it does.
+_HEAD = select(runs.c.seq, runs.c.head).where(runs.c.run == bindparam("run"))
+_ADD = insert(events)
 
 
 def who() -> str:
@@ -242,8 +246,7 @@ class Journal:
         return self._add(connection, run, *self._head(connection, run), new)
 
     def _head(self, connection: Connection, run: str) -> tuple[int, str]:
-        query = select(runs.c.seq, runs.c.head).where(runs.c.run == run)
-        head = connection.execute(query).first()
+        head = connection.execute(_HEAD, {"run": run}).first()
         if head is None:
             raise JournalError(f"there is no run {run} to add to", where=str(self.path))
         return head.seq, head.head
@@ -264,7 +267,7 @@ class Journal:
             links.append(one)
             head = one.hash
         if links:
-            connection.execute(insert(events), [asdict(one) for one in links])
+            connection.execute(_ADD, [asdict(one) for one in links])
             project(connection, run, [(one, e) for one, (e, _) in zip(links, new, strict=True)])
         return [_placed(one, event) for one, (event, _) in zip(links, new, strict=True)]
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, bindparam, case, delete, select, update
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from mplay.journal.chain import Link
 from mplay.journal.schema import events, runs, tasks
@@ -25,6 +25,27 @@ from mplay.model.task import Phase, RunStatus
 
 UNDOING = "undoing"
 """In `tasks` only: outcomes that come now are the undo's, and are no status of the task."""
+
+
+def _store_tasks() -> Insert:
+    """Rows that an UNDOING of an earlier transaction marked keep that mark through an outcome."""
+    new = insert(tasks)
+    here = (events.c.run == new.excluded.run) & (events.c.seq == new.excluded.seq)
+    kind = select(events.c.kind).where(here).scalar_subquery()
+    kept = (tasks.c.status == UNDOING) & (kind == "OUTCOME")
+    return new.on_conflict_do_update(
+        index_elements=[tasks.c.run, tasks.c.task],
+        set_={
+            "status": case((kept, tasks.c.status), else_=new.excluded.status),
+            "seq": new.excluded.seq,
+        },
+    )
+
+
+# Statements are made once: making one costs several times what running it does.
+_NEW_RUN = insert(runs)
+_MOVE_RUN = update(runs).where(runs.c.run == bindparam("this_run"))
+_STORE_TASKS = _store_tasks()
 
 
 def owner_text(owner: Any) -> str:
@@ -77,7 +98,7 @@ def project(connection: Connection, run: str, added: Iterable[tuple[Link, Event 
             }
     _store_run(connection, run, columns)
     if statuses:
-        _store_tasks(connection, list(statuses.values()))
+        connection.execute(_STORE_TASKS, list(statuses.values()))
 
 
 def _task_row(event: Event, earlier: dict[str, dict[str, Any]]) -> tuple[str, str] | None:
@@ -95,28 +116,9 @@ def _task_row(event: Event, earlier: dict[str, dict[str, Any]]) -> tuple[str, st
 
 def _store_run(connection: Connection, run: str, columns: dict[str, Any]) -> None:
     if "begun" in columns:
-        connection.execute(insert(runs), {"run": run, **columns})
+        connection.execute(_NEW_RUN, {"run": run, **columns})
     elif columns:
-        connection.execute(update(runs).where(runs.c.run == run), columns)
-
-
-def _store_tasks(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    new = insert(tasks)
-    # Rows that an UNDOING of an earlier transaction marked keep that mark through an outcome.
-    outcome = select(events.c.kind).where(
-        events.c.run == new.excluded.run, events.c.seq == new.excluded.seq
-    )
-    kept = (tasks.c.status == UNDOING) & (outcome.scalar_subquery() == "OUTCOME")
-    connection.execute(
-        new.on_conflict_do_update(
-            index_elements=[tasks.c.run, tasks.c.task],
-            set_={
-                "status": case((kept, tasks.c.status), else_=new.excluded.status),
-                "seq": new.excluded.seq,
-            },
-        ),
-        rows,
-    )
+        connection.execute(_MOVE_RUN, {"this_run": run, **columns})
 
 
 def rebuild(connection: Connection) -> int:
