@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from mplay.model.errors import Where
 from mplay.model.plan import Role, Section
-from mplay.model.suggest import did_you_mean
 from mplay.planner.choice import NEVER, Choice
 from mplay.planner.draft import Arrow, Draft, StepItem
+from mplay.source import did_you_mean
 
 
 def choose(draft: Draft) -> None:
@@ -62,7 +62,9 @@ def _names_are_known(draft: Draft) -> bool:
     unknown = [(flag, name) for flag, name in named if name not in draft.items]
     for flag, name in unknown:
         draft.complain(
-            f"the playbook has no step '{name}'", Where(flag), did_you_mean(name, draft.items)
+            f"the playbook has no step '{name}'",
+            Where(flag),
+            did_you_mean(name, draft.items).strip(),
         )
     return not unknown
 

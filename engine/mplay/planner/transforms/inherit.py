@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from mplay.model.playbook import Block, Playbook, Step, Value
+from mplay.model.playbook import Block, Playbook, Step, Text, Value
 from mplay.planner.draft import BlockItem, Draft, StepItem
 
 Written = TypeVar("Written", Step, Block)
@@ -25,7 +25,7 @@ def inherit(draft: Draft) -> None:
 
 
 def _merged(inner: Written, outer: Block | Playbook) -> Written:
-    when = outer.when if isinstance(outer, Block) else ()
+    when: tuple[Text, ...] = outer.when if isinstance(outer, Block) else ()
     return replace(
         inner,
         hosts=_first(inner.hosts, outer.hosts),

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from mplay.model.errors import Where
 from mplay.model.plan import Role, Section
-from mplay.model.suggest import did_you_mean
 from mplay.planner.draft import Arrow, BlockItem, Draft, Item, StepItem
+from mplay.source import did_you_mean
 
 
 def needs(draft: Draft) -> None:
@@ -35,7 +35,8 @@ def resolve(draft: Draft, item: Item, name: str, where: Where) -> str:
     draft.complain(
         f"{item.path} needs '{name}', which is no step",
         where,
-        did_you_mean(name, known) or "Name a step by its id among siblings, by its path elsewhere.",
+        did_you_mean(name, known).strip()
+        or "Name a step by its id among siblings, by its path elsewhere.",
     )
     return ""
 
