@@ -42,8 +42,13 @@ def written(key: str, value: object, indent: int = 0) -> str:
         return f"{margin}{key}:\n{inner}"
     if _is_block(value):
         return f"{margin}{key}: {_block(str(value), indent + 2)}"
+    nested = isinstance(value, Mapping | list)
     plain = yaml.safe_dump(
-        {key: value}, sort_keys=False, width=100, allow_unicode=True, default_flow_style=None
+        {key: value},
+        sort_keys=False,
+        width=100,
+        allow_unicode=True,
+        default_flow_style=None if nested else False,
     )
     return "".join(f"{margin}{line}" for line in plain.splitlines(keepends=True))
 
