@@ -44,7 +44,7 @@ def claimed(connection: Connection, run: str | None = None) -> dict[str, str]:
     query = select(claims.c.host, claims.c.run).order_by(claims.c.host)
     if run is not None:
         query = query.where(claims.c.run == run)
-    return dict(connection.execute(query).tuples().all())
+    return {row.host: row.run for row in connection.execute(query)}
 
 
 def _held(connection: Connection, hosts: Sequence[str]) -> list[RowMapping]:

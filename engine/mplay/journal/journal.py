@@ -23,7 +23,7 @@ from mplay.journal.executing import ExecutorLocks
 from mplay.journal.foreign import ForeignEvent
 from mplay.journal.projection import project, rebuild
 from mplay.journal.runs import Present, RunRow, find_run, list_runs, one_run, stamp
-from mplay.journal.schema import events, foreign_kinds, runs
+from mplay.journal.schema import events, foreign_kinds, runs, tasks
 from mplay.journal.verify import verify
 from mplay.journal.writer import Writer
 from mplay.model.clock import Clock, SystemClock
@@ -99,6 +99,11 @@ class Journal:
             folder.take_back()
             raise
         return cls(path, engine, clock=clock or SystemClock(), by=by or who())
+
+    @property
+    def groups(self) -> int:
+        """How many commits this object has made; each may hold many records."""
+        return self._writer.groups
 
     def close(self) -> None:
         """Write what is queued, and close the file."""
@@ -222,6 +227,12 @@ class Journal:
         """``{host: run}`` of all claims, or of one run's."""
         with self._reading() as connection:
             return _claims.claimed(connection, run)
+
+    def task_statuses(self, run: str) -> dict[str, str]:
+        """``{task: status}`` of the tasks of a run that have a record, from the projection."""
+        with self._reading() as connection:
+            query = select(tasks.c.task, tasks.c.status).where(tasks.c.run == run)
+            return {row.task: row.status for row in connection.execute(query)}
 
     def verify(self, run: str | None = None, *, head: str = "") -> list[Finding]:
         """What was changed, swapped or removed; `head` is the hash that the run's end printed."""

@@ -123,7 +123,8 @@ def _store_run(connection: Connection, run: str, columns: dict[str, Any]) -> Non
 
 def rebuild(connection: Connection) -> int:
     """Make `runs` and `tasks` anew from `events`; heartbeats start at the last event. The count."""
-    beats = dict(connection.execute(select(runs.c.run, runs.c.heartbeat)).tuples().all())
+    kept = connection.execute(select(runs.c.run, runs.c.heartbeat))
+    beats = {row.run: row.heartbeat for row in kept}
     connection.execute(delete(tasks))
     connection.execute(delete(runs))
     names = connection.execute(select(events.c.run).distinct()).scalars().all()
