@@ -53,11 +53,13 @@ class Guarded(State):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.expect is not None and not self.state:
-            raise ValueError("expect says what `state` prints: give `state` too")
+            raise ValueError(
+                "has `expect` without `state`: it is what `state` prints when all is done"
+            )
         if self.action and self._goals():
             raise ValueError(
-                "action says that it acts each time: "
-                "take it out, or `expect`, `creates`, `removes` and `unless`"
+                "acts each time with `action`: take it out, "
+                "or `expect`, `creates`, `removes` and `unless`"
             )
         return self
 
@@ -82,7 +84,7 @@ class Guarded(State):
     def plan(self, seen: Facts) -> Change | None:
         """Run it, unless a guard says that there is nothing to do."""
         goals = self._goals()
-        if any(seen.get(key) == value for key, value in goals.items()):
+        if any(_look(seen, key) == value for key, value in goals.items()):
             return None
         verified = dict(list(goals.items())[:1])
         compared = {*verified, self._key("state", self.state)} & seen.keys()
@@ -154,6 +156,14 @@ def subshell(argv: Sequence[str], chdir: str = "") -> Script:
     return sh("( cd -- {chdir} && exec {argv} )", chdir=chdir, argv=argv)
 
 
+def _look(seen: Facts, key: str) -> str | None:
+    """A fact; whether a path exists is also told by what an earlier step would make of it."""
+    kind = seen.get("file:" + key.removeprefix("path:") + ":kind")
+    if key.startswith("path:") and kind is not None:
+        return "no" if kind == "absent" else "yes"
+    return seen.get(key)
+
+
 def _path_key(path: str) -> str:
     return "path:" + path
 
@@ -172,6 +182,7 @@ def _ask_path(path: str) -> Script:
 
 
 def _one_line(text: str) -> str:
-    """The first line, at most 100 characters, for a summary."""
-    first, _, rest = text.strip().partition("\n")
-    return first if len(first) <= 100 and not rest else first[:97] + "..."
+    """The first line that does something, at most 100 characters, for a summary."""
+    told = [line for line in text.strip().splitlines() if not line.startswith(("#", "set -"))]
+    first = told[0] if told else text.strip()
+    return first if len(first) <= 100 and len(told) < 2 else first[:96].rstrip() + " ..."

@@ -11,6 +11,9 @@ from pydantic import AliasChoices, Field, model_validator
 from mplay_modules._command import Guarded, Text
 
 
+_UNSPLIT = "cannot split `{}` into words: {}"
+
+
 class Command(Guarded):
     """A program with its arguments; no shell looks at them.
 
@@ -40,12 +43,12 @@ class Command(Guarded):
     @model_validator(mode="after")
     def _has_words(self) -> Self:
         if bool(self.run.strip()) == bool(self.argv):
-            raise ValueError("give the program either as `run` (a text) or as `argv` (a list)")
+            raise ValueError("needs the program either as `run` (a text) or as `argv` (a list)")
         for name in ("run", "undo", "state", "unless"):
             try:
                 shlex.split(getattr(self, name))
             except ValueError as error:
-                raise ValueError(name + " cannot be split into words: " + str(error)) from error
+                raise ValueError(_UNSPLIT.format(name, error)) from error
         return self
 
     def _argv(self, text: str) -> Sequence[str]:

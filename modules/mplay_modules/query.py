@@ -55,7 +55,7 @@ class Query(Check):
         try:
             re.compile(self.matches)
         except re.error as error:
-            raise ValueError("matches is no regular expression: " + str(error)) from error
+            raise ValueError("has in `matches` no regular expression: " + str(error)) from error
         return self
 
     def probe(self) -> Script:

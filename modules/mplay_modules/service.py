@@ -57,7 +57,7 @@ class Service(State):
     @model_validator(mode="after")
     def _wants_something(self) -> Self:
         if self.state is None and self.enabled is None:
-            raise ValueError("give `state` or `enabled`, or both")
+            raise ValueError("needs `state` or `enabled`, or both")
         return self
 
     def way_back(self) -> WayBack:
