@@ -10,7 +10,6 @@ from pydantic import AliasChoices, Field, model_validator
 
 from mplay_modules._command import Guarded, Text
 
-
 _UNSPLIT = "cannot split `{}` into words: {}"
 
 
