@@ -254,6 +254,7 @@ class Journal:
     def _append(
         self, connection: Connection, run: str, new: Sequence[tuple[Event, str]]
     ) -> list[Record]:
+        self._refuse_foreign(connection)
         return self._add(connection, run, *self._head(connection, run), new)
 
     def _head(self, connection: Connection, run: str) -> tuple[int, str]:

@@ -121,7 +121,10 @@ def _refuse_newer(version: int, path: str) -> None:
         )
 
 
+_KINDS = select(kinds.c.kind)
+
+
 def foreign_kinds(connection: Connection) -> list[str]:
     """Kinds of events in the journal that this version does not know."""
-    known = connection.execute(select(kinds.c.kind)).scalars()
+    known = connection.execute(_KINDS).scalars()
     return sorted(set(known) - set(KINDS))
