@@ -1,0 +1,211 @@
+"""One attempt backward: UNDOING, compare, restore, compare, UNDONE (design section 8, rule 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from mplay.channel.protocol import Frame, Piece, PieceKind
+from mplay.executor.probing import Probe, ProbeFailed, ask, facts_of
+from mplay.executor.running import Running
+from mplay.executor.undo_calls import UndoCalls
+from mplay.model.attempt import SETTLED, Attempt
+from mplay.model.change import Facts, WayBack, unmet
+from mplay.model.events import Intent, Undoing, Undone
+from mplay.model.task import Outcome
+
+_SURE = {Outcome.DONE}
+_ASKED = {Outcome.RUNNING, Outcome.ORPHAN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """How an undo may go.
+
+    `later`: it is not the run itself that undoes, so that what cannot be compared needs a
+    person's yes, which `say_yes` gives.
+    """
+
+    later: bool = False
+    say_yes: bool = False
+
+
+class Backward:
+    """Undoes attempts from what the journal holds of them; needs no playbook and no module."""
+
+    def __init__(self, running: Running, calls: UndoCalls, rules: Rules) -> None:
+        self._running = running
+        self._calls = calls
+        self._rules = rules
+
+    def undo(self, attempt: Attempt) -> Undone:
+        """Undo one attempt and journal how that ended. LinkLost: nothing is known."""
+        intent = attempt.intent
+        if not self._needs_host(intent):
+            return self._end(intent, "harmless")
+        outcome = self._outcome(attempt)
+        if outcome is Outcome.NEVER:
+            return self._end(intent, "never")
+        if intent.way_back == WayBack.NONE or (intent.restore is None and not intent.undo_calls):
+            return self._end(intent, "irreversible", why=intent.irreversible)
+        attempt = self._begin(attempt)
+        if outcome in _SURE and (ended := self._compare(attempt)):
+            return ended
+        if intent.undo_calls is not None:
+            why = self._calls.run(attempt)
+            return self._end(intent, "failed" if why else "undone", why=why)
+        return self._restore(attempt)
+
+    def _needs_host(self, intent: Intent) -> bool:
+        return intent.way_back != WayBack.HARMLESS or intent.undo_calls is not None
+
+    def _outcome(self, attempt: Attempt) -> Outcome:
+        """What became of the attempt: by its record, else by its host."""
+        if attempt.outcome is not None and attempt.outcome.outcome not in _ASKED:
+            return Outcome(attempt.outcome.outcome)
+        intent = attempt.intent
+        link = self._running.link(intent.host)
+        outcome = link.outcome(intent.number, intent.attempt)
+        frame = Frame(number=intent.number, task=intent.task, attempt=intent.attempt, pieces=())
+        if outcome is Outcome.RUNNING:
+            return link.recover(frame).outcome
+        if outcome is Outcome.ORPHAN:
+            link.kill(frame)
+            return Outcome.DIED
+        return outcome
+
+    def _begin(self, attempt: Attempt) -> Attempt:
+        intent, tries = attempt.intent, attempt.tries + 1
+        self._running.recorder.write(
+            Undoing(
+                task=intent.task,
+                attempt=intent.attempt,
+                tries=tries,
+                host=intent.host,
+                number=intent.number,
+            )
+        )
+        return replace(attempt, tries=tries)
+
+    def _compare(self, attempt: Attempt) -> Undone | None:
+        """Who changed it last? None: we did, so that it may be restored."""
+        intent = attempt.intent
+        if attempt.tries > 1:
+            return None
+        if not intent.conflict_check:
+            return self._uncomparable(intent)
+        try:
+            now = self._now(intent)
+        except ProbeFailed as error:
+            return self._end(intent, "failed", why=f"cannot be compared: {error}")
+        if not unmet(intent.expect, now):
+            return None
+        if not unmet(intent.restored, now):
+            return self._end(intent, "already", seen=now)
+        return self._end(
+            intent,
+            "conflict",
+            why="somebody changed it since",
+            seen=now,
+            conflict=three_way(intent, now),
+        )
+
+    def _uncomparable(self, intent: Intent) -> Undone | None:
+        if not self._rules.later or self._rules.say_yes:
+            return None
+        return self._end(
+            intent,
+            "conflict",
+            why="nothing tells whether it changed since; look, then: mplay rollback RUN --yes",
+        )
+
+    def _now(self, intent: Intent) -> Facts:
+        return ask(self._running.link(intent.host), _probe(intent))
+
+    def _restore(self, attempt: Attempt) -> Undone:
+        intent = attempt.intent
+        reply = self._running.link(intent.host).deliver(_frame(attempt))
+        if reply.outcome is not Outcome.DONE:
+            piece = reply.pieces.get("restore")
+            said = piece.stderr.decode("utf-8", "replace").strip() if piece else ""
+            why = f"restore ended with {reply.outcome} {reply.rc}: {said[-800:]}"
+            return self._end(intent, "failed", why=why)
+        if not intent.probe:
+            return self._end(intent, "undone")
+        try:
+            seen = facts_of(reply.pieces.get("verify"))
+        except ProbeFailed as error:
+            return self._end(intent, "failed", why=f"cannot be verified: {error}")
+        if wrong := unmet(intent.restored, seen):
+            told = "; ".join(f"{k} is {got!r}, was {want!r}" for k, (want, got) in wrong.items())
+            return self._end(intent, "failed", why=f"not as before: {told}", seen=seen)
+        return self._end(intent, "undone", seen=seen)
+
+    def _end(
+        self,
+        intent: Intent,
+        result: str,
+        *,
+        why: str = "",
+        seen: Facts | None = None,
+        conflict: tuple[Mapping[str, str], ...] = (),
+    ) -> Undone:
+        undone = Undone(
+            task=intent.task,
+            attempt=intent.attempt,
+            result=result,
+            why=why,
+            seen=dict(seen or {}),
+            conflict=conflict,
+        )
+        self._running.recorder.write(undone)
+        return undone
+
+
+def settled(undone: Undone) -> bool:
+    """Whether nothing of the attempt is left to undo."""
+    return undone.result in SETTLED
+
+
+def three_way(intent: Intent, now: Facts) -> tuple[Mapping[str, str], ...]:
+    """Before, after and now of every fact that is neither as the run left it nor as it was."""
+    absent = "(absent)"
+    keys = [k for k in {**intent.restored, **intent.expect} if now.get(k) != intent.expect.get(k)]
+    return tuple(
+        {
+            "key": key,
+            "before": intent.restored.get(key, absent),
+            "after": intent.expect.get(key, intent.restored.get(key, absent)),
+            "now": now.get(key, absent),
+        }
+        for key in keys
+        if now.get(key) != intent.restored.get(key)
+    )
+
+
+def _probe(intent: Intent) -> Probe:
+    return Probe(script=intent.probe, user=intent.user, environment=intent.environment)
+
+
+def _frame(attempt: Attempt) -> Frame:
+    intent = attempt.intent
+    pieces = [
+        Piece(
+            name="restore",
+            kind=PieceKind.RESTORE,
+            script=intent.restore or ":",
+            user=intent.user,
+            environment=intent.environment,
+        )
+    ]
+    if intent.probe:
+        pieces.append(_probe(intent).piece("verify", PieceKind.VERIFY))
+    return Frame(
+        number=intent.number,
+        task=intent.task,
+        attempt=intent.attempt,
+        undo_try=attempt.tries,
+        pieces=tuple(pieces),
+        timeout=intent.timeout,
+        uncut=True,
+    )

@@ -1,0 +1,81 @@
+"""Checks: a step of its own, or `verify` behind a change. They look, and never change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mplay.executor.attempt import Bound
+from mplay.executor.deciding import Deciding
+from mplay.executor.probing import ProbeFailed, ask
+from mplay.executor.running import Running
+from mplay.model.change import Facts, Judgement, Verdict
+from mplay.model.errors import UsageError
+from mplay.model.host import LOCALHOST
+from mplay.model.task import TaskStatus
+from mplay.sdk import Check
+
+_STATUS = {
+    Judgement.OK: TaskStatus.OK,
+    Judgement.WARNING: TaskStatus.WARNING,
+    Judgement.FAILED: TaskStatus.FAILED,
+    Judgement.UNKNOWN: TaskStatus.UNKNOWN,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a check found, and the facts by which."""
+
+    verdict: Verdict
+    seen: Facts
+
+    def status(self, *, strict: bool) -> TaskStatus:
+        """The status of the task; `strict` makes warnings and unknowns failures."""
+        status = _STATUS[self.verdict.judgement]
+        if strict and status in {TaskStatus.WARNING, TaskStatus.UNKNOWN}:
+            return TaskStatus.FAILED
+        return status
+
+    @property
+    def why(self) -> str:
+        """The reasons, for people."""
+        return "; ".join(self.verdict.reasons)
+
+
+def look_once(running: Running, bound: Bound, check: Check) -> Checked:
+    """Ask and judge, once. A probe that fails is a failed check."""
+    place = LOCALHOST if check.on_controller() else bound.place
+    probe = bound.probing(check.probe())
+    if place != bound.place:
+        probe = type(probe)(script=probe.script)
+    try:
+        seen = ask(running.link(place), probe)
+        return Checked(verdict=check.judge(seen), seen=seen)
+    except (ProbeFailed, ValueError) as error:
+        return Checked(verdict=Verdict(judgement=Judgement.FAILED, reasons=(str(error),)), seen={})
+
+
+def check(running: Running, bound: Bound, module: Check) -> Checked:
+    """Ask and judge; with `until`, again and again until it is well or the time has passed."""
+    until = running.clock.monotonic() + (bound.step.step.until or 0.0)
+    while True:
+        found = look_once(running, bound, module)
+        good = found.status(strict=running.context.options.strict) is not TaskStatus.FAILED
+        if good or running.clock.monotonic() >= until:
+            return found
+        running.clock.sleep(min(bound.step.step.delay, 1.0) if bound.step.step.until else 0.0)
+
+
+def verify(running: Running, deciding: Deciding, bound: Bound) -> str:
+    """The `verify` checks of a task that changed something; what failed, or ''."""
+    for number, call in enumerate(bound.step.step.verify, 1):
+        try:
+            module = deciding.call(call, bound.variables)
+        except UsageError as error:
+            return f"verify {number}: {error}"
+        if not isinstance(module, Check):
+            return f"verify {number}: {call.name} is no check"
+        found = check(running, bound, module)
+        if found.status(strict=running.context.options.strict) is TaskStatus.FAILED:
+            return f"verify {number} ({call.name}) failed: {found.why}"
+    return ""

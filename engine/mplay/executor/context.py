@@ -1,0 +1,113 @@
+"""The world of one run: its plan, hosts and variables; the same in `apply` and in `resume`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from mplay.executor.results import Results
+from mplay.model.host import Host
+from mplay.model.plan import Plan, PlannedStep
+from mplay.model.playbook import ModuleCall, Text, Value
+from mplay.sdk import Module
+
+LATE = frozenset({"results", "facts", "item", "before", "batch"})
+"""Variables that exist only once hosts have answered."""
+
+
+class Templates(Protocol):
+    """Jinja2, as the executor needs it."""
+
+    def render(self, value: Value, variables: Mapping[str, Any]) -> Value:
+        """The value with every text rendered; located UsageError."""
+        ...
+
+    def condition(self, text: Text, variables: Mapping[str, Any]) -> bool:
+        """Whether a bare expression holds; located UsageError."""
+        ...
+
+    def reads(self, value: Value) -> frozenset[str]:
+        """The top-level variables that a value reads."""
+        ...
+
+
+Bind = Callable[[ModuleCall, Mapping[str, Any]], Module]
+"""Renders a call's arguments with variables and makes the module; located UsageError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a run is run. `forks`: hosts at once. `evidence`: answers by step path or id.
+
+    `say_yes`: questions between batches are answered with yes. `strict`: warnings and unknowns of
+    checks are failures.
+    """
+
+    forks: int = 50
+    strict: bool = False
+    say_yes: bool = False
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    reconnect: float = 30 * 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """What does not change while a run runs. `hosts` has delegates and localhost too."""
+
+    run: str
+    plan: Plan
+    hosts: Mapping[str, Host]
+    groups: Mapping[str, tuple[str, ...]]
+    extra_vars: Mapping[str, Any]
+    templates: Templates
+    bind: Bind
+    options: Options = field(default_factory=Options)
+
+    def place(self, step: PlannedStep, subject: str) -> str:
+        """The host that a task runs on."""
+        return step.runs_on.get(subject, subject)
+
+    def variables(
+        self,
+        step: PlannedStep,
+        subject: str,
+        *,
+        results: Results | None = None,
+        facts: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """The variables of a task, weakest first: inventory, playbook to step, ``-e``, magic."""
+        host = self.hosts[subject]
+        variables: dict[str, Any] = {**host.vars, **step.step.vars, **self.extra_vars}
+        variables |= self._magic(host)
+        if results is not None:
+            variables["results"] = results.seen_by(step.path, subject)
+        if facts is not None:
+            variables["facts"] = facts
+        if step.block and step.block in self.plan.blocks:
+            batches = self.plan.blocks[step.block].batches
+            hosts = next((list(b) for b in batches if subject in b), [])
+            variables["batch"] = {"hosts": hosts}
+        return variables | dict(more or {})
+
+    def _magic(self, host: Host) -> dict[str, Any]:
+        return {
+            "inventory_hostname": host.name,
+            "inventory_hostname_short": host.name.split(".")[0],
+            "ansible_host": host.connection.address or host.name,
+            "groups": {name: list(members) for name, members in self.groups.items()},
+            "group_names": list(host.groups),
+            "hostvars": {name: h.vars for name, h in self.hosts.items()},
+            "run": {"id": self.run},
+        }
+
+    def become(self, step: PlannedStep, variables: Mapping[str, Any]) -> tuple[bool, str]:
+        """Whether the task wants another account than the login user, and which ('' is root)."""
+        wanted = step.step.become
+        if wanted is None:
+            wanted = variables.get("ansible_become", False)
+        become = bool(self.templates.render(wanted, variables))
+        user = step.step.become_user or variables.get("ansible_become_user", "")
+        name = str(self.templates.render(user, variables)) if become and user else ""
+        return become, "" if name == "root" else name

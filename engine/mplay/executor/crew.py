@@ -1,0 +1,170 @@
+"""The threads of an execution: one per host, and the loop that gives them nodes to run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+from mplay.executor.scheduler import COORDINATOR, Ended, Scheduler
+from mplay.model.plan import Node
+
+LOOK_AHEAD = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A worker ended a node."""
+
+    place: str
+    node: Node
+    ended: Ended | None
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Somebody wants the execution to begin nothing more; `why` is for people."""
+
+    why: str
+
+
+Message = Finished | Stop
+Work = Callable[[Node, Sequence[Node]], Ended]
+
+
+class Crew:
+    """Workers by place, started when first needed; they never poll."""
+
+    def __init__(self, forks: int) -> None:
+        self.forks = forks
+        self.inbox: SimpleQueue[Message] = SimpleQueue()
+        self._queues: dict[str, SimpleQueue[Callable[[], None] | None]] = {}
+        self._threads: list[threading.Thread] = []
+
+    def give(self, place: str, node: Node, upcoming: Sequence[Node], work: Work) -> None:
+        """Have a place run a node; its end comes to the inbox."""
+        if place not in self._queues:
+            self._start(place)
+
+        def job() -> None:
+            try:
+                message = Finished(place, node, work(node, upcoming))
+            except BaseException as error:  # noqa: BLE001 the coordinator raises it again
+                message = Finished(place, node, None, error)
+            self.inbox.put(message)
+
+        self._queues[place].put(job)
+
+    def _start(self, place: str) -> None:
+        queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+
+        def loop() -> None:
+            while (job := queue.get()) is not None:
+                job()
+
+        thread = threading.Thread(target=loop, name=f"host {place}", daemon=True)
+        self._queues[place] = queue
+        self._threads.append(thread)
+        thread.start()
+
+    def each(self, places: Sequence[str], job: Callable[[str], None]) -> dict[str, BaseException]:
+        """Do one thing for each place at once, `forks` at a time; the errors by place."""
+        errors: dict[str, BaseException] = {}
+        gate = threading.Semaphore(self.forks)
+
+        def one(place: str) -> None:
+            with gate:
+                try:
+                    job(place)
+                except BaseException as error:  # noqa: BLE001 the caller looks at each
+                    errors[place] = error
+
+        threads = [threading.Thread(target=one, args=(p,), daemon=True) for p in places]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return errors
+
+    def close(self) -> None:
+        """End the workers; each finishes what it runs."""
+        for queue in self._queues.values():
+            queue.put(None)
+        for thread in self._threads:
+            thread.join()
+
+
+class Phase:
+    """Runs a graph: gives out what is ready, until nothing runs and nothing may begin.
+
+    `work` runs a node of a host, in its worker; `virtual` ends a node of no host; `ended` is told
+    each end and may call `stop`. Both of these are called by the thread that called `run`.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        crew: Crew,
+        *,
+        work: Work,
+        virtual: Callable[[Node], Ended],
+        ended: Callable[[Node, Ended], None],
+    ) -> None:
+        self.scheduler = scheduler
+        self._crew = crew
+        self._work = work
+        self._virtual = virtual
+        self._told = ended
+        self._busy: set[str] = set()
+        self.stopped = ""
+
+    def stop(self, why: str) -> None:
+        """Begin nothing more."""
+        self.stopped = self.stopped or why
+
+    def resume(self) -> None:
+        """Begin again after a stop that was dealt with."""
+        self.stopped = ""
+
+    def run(self) -> None:
+        """Run until the graph has ended, waits, is blocked or was stopped.
+
+        Raises what a worker could not deal with, once all that ran has ended.
+        """
+        failure: BaseException | None = None
+        while True:
+            if not self.stopped:
+                self._dispatch()
+            if not self._busy:
+                break
+            message = self._crew.inbox.get()
+            if isinstance(message, Stop):
+                self.stop(message.why)
+            elif message.ended is None:
+                failure = failure or message.error
+                self._busy.discard(message.place)
+                self.stop(str(message.error))
+            else:
+                self._busy.discard(message.place)
+                self._end(message.node, message.ended)
+        if failure is not None:
+            raise failure
+
+    def _end(self, node: Node, ended: Ended) -> None:
+        self.scheduler.end(node.id, ended.status, ended.why)
+        self._told(node, ended)
+
+    def _dispatch(self) -> None:
+        while not self.stopped and (node := self.scheduler.next(COORDINATOR)):
+            self._end(node, self._virtual(node))
+        for place in self.scheduler.places_ready():
+            if self.stopped or len(self._busy) >= self._crew.forks:
+                return
+            if place in self._busy or place == COORDINATOR:
+                continue
+            if node := self.scheduler.next(place):
+                self._busy.add(place)
+                upcoming = self.scheduler.upcoming(node, LOOK_AHEAD)
+                self._crew.give(place, node, upcoming, self._work)

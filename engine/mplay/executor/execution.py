@@ -1,0 +1,280 @@
+"""One execution of a run by one process: forward to its end, and backward where that is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mplay.executor.backward import Backward, Rules
+from mplay.executor.brackets import Brackets, is_decision, with_decisions
+from mplay.executor.crew import Crew, Phase
+from mplay.executor.deciding import Deciding
+from mplay.executor.doubt import Doubt
+from mplay.executor.failing import Failure, Failures
+from mplay.executor.forward import Forward
+from mplay.executor.gatherings import Gatherings
+from mplay.executor.predict import Predictor
+from mplay.executor.running import Running
+from mplay.executor.scheduler import COORDINATOR, Ended, Scheduler
+from mplay.executor.undo_calls import MakeModule, UndoCalls
+from mplay.executor.undoing import Undo, Undoing
+from mplay.model.events import Abort, OutcomeSeen, PhaseBegan
+from mplay.model.plan import Graph, Node, NodeKind
+from mplay.model.row import TaskRow
+from mplay.model.state import RunState
+from mplay.model.task import OnFailure, Outcome, RunStatus, TaskKey, TaskStatus
+from mplay.rollback.order import Chosen, undo_plan
+
+INTERRUPTED = "interrupted"
+"""Why a phase stopped when the operator said so."""
+_FAILED = {TaskStatus.FAILED, TaskStatus.UNREACHABLE, TaskStatus.CONFLICT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How an execution ended: status and exit code of design section 10, and why."""
+
+    status: RunStatus
+    exit: int
+    why: str = ""
+
+
+_DONE = Ending(status=RunStatus.SUCCEEDED, exit=0)
+
+
+class Execution:
+    """Runs a plan. `state` reads the journal afresh, `make` makes modules of rendered calls."""
+
+    def __init__(
+        self,
+        running: Running,
+        crew: Crew,
+        *,
+        state: Callable[[], RunState],
+        make: MakeModule,
+        rules: Rules,
+    ) -> None:
+        self._running = running
+        self._plan = running.context.plan
+        self._crew = crew
+        self._state = state
+        self._deciding = Deciding(running.context, running.results, running.facts)
+        self._backward = Backward(running, UndoCalls(running, make), rules)
+        self._brackets = Brackets(running, self._fresh_predictor)
+        doubt = Doubt(running, self._backward)
+        self._forward = Forward(running, self._deciding, doubt, self._brackets)
+        self._failures = Failures(self._plan)
+        self._gatherings = Gatherings(running, self._failures)
+
+    def _fresh_predictor(self) -> Callable[[Node], TaskRow]:
+        results = self._running.results.copy()
+        running = self._running.beside(results)
+        deciding = Deciding(running.context, results, running.facts)
+        predictor = Predictor(running, deciding)
+        return lambda node: predictor.predict(node, [])
+
+    def forward(self, absent: Sequence[tuple[str, str]] = ()) -> Ending:
+        """Steps, then validate, then finally. `absent`: hosts that did not answer, and why."""
+        self._running.recorder.write(PhaseBegan(phase="steps"))
+        ending = self._graph(with_decisions(self._plan.main, self._plan), absent)
+        if ending.status is RunStatus.SUCCEEDED and self._plan.validate.nodes:
+            self._running.recorder.write(PhaseBegan(phase="validate"))
+            ending = self._graph(self._plan.validate, ())
+        if ending.status not in {RunStatus.WAITING, RunStatus.INTERRUPTED}:
+            self._finally()
+        return ending
+
+    def _place(self, node: Node) -> str:
+        if node.kind is not NodeKind.TASK:
+            return COORDINATOR
+        if is_decision(node):
+            return node.host
+        return self._running.context.place(self._plan.steps[node.path], node.host)
+
+    def _graph(self, graph: Graph, absent: Sequence[tuple[str, str]]) -> Ending:
+        scheduler = Scheduler(graph, self._place)
+        pending: list[Failure] = []
+
+        def ended(node: Node, end: Ended) -> None:
+            if end.status in _FAILED:
+                self._failed(node, end, scheduler, phase, pending)
+
+        phase = Phase(
+            scheduler,
+            self._crew,
+            work=self._work,
+            virtual=self._gatherings.virtual,
+            ended=ended,
+        )
+        for host, why in absent:
+            self._absent(graph, host, why, scheduler, phase, pending)
+        while True:
+            phase.run()
+            if not self._leave_one(scheduler, phase, pending):
+                break
+        return self._ending(scheduler, phase)
+
+    def _absent(
+        self,
+        graph: Graph,
+        host: str,
+        why: str,
+        scheduler: Scheduler,
+        phase: Phase,
+        pending: list[Failure],
+    ) -> None:
+        """A host that did not answer has failed at its first task."""
+        for node in graph.nodes:
+            if node.kind is NodeKind.TASK and self._place(node) == host and not is_decision(node):
+                end = Ended(TaskStatus.UNREACHABLE, why)
+                scheduler.end(node.id, end.status, why)
+                self._record(node, end)
+                self._failed(node, end, scheduler, phase, pending)
+                return
+
+    def _work(self, node: Node, upcoming: Sequence[Node]) -> Ended:
+        if is_decision(node):
+            return self._brackets.decide(node)
+        return self._forward.run(node, [n for n in upcoming if not is_decision(n)])
+
+    def _failed(
+        self, node: Node, end: Ended, scheduler: Scheduler, phase: Phase, pending: list[Failure]
+    ) -> None:
+        failure = self._failures.add(node, end.why or str(end.status))
+        if failure.within:
+            pending.append(failure)
+            phase.stop("a host leaves the run")
+            return
+        for blocked in scheduler.block(node.id, f"{node.path} {end.status} on {node.host}"):
+            self._record(blocked, Ended(TaskStatus.BLOCKED, f"{node.path} failed on {node.host}"))
+        if failure.policy is not OnFailure.CONTINUE:
+            phase.stop(f"{node.id} {end.status}")
+
+    def _record(self, node: Node, end: Ended) -> None:
+        if node.kind is NodeKind.TASK and not is_decision(node):
+            self._running.recorder.write(
+                OutcomeSeen(
+                    task=str(TaskKey(node.path, node.host)),
+                    attempt=0,
+                    outcome=Outcome.NEVER,
+                    status=end.status,
+                    why=end.why,
+                )
+            )
+
+    def _leave_one(self, scheduler: Scheduler, phase: Phase, pending: list[Failure]) -> bool:
+        """Let hosts go that failed within `max_failed`; whether there was one."""
+        if not pending or any(not f.within for f in self._failures.all):
+            return False
+        for failure in pending:
+            if failure.policy in {OnFailure.ROLLBACK_HOST, OnFailure.ROLLBACK}:
+                self._undo_host(failure)
+            for blocked in scheduler.leave(failure.node.host, failure.why):
+                self._record(blocked, Ended(TaskStatus.BLOCKED, failure.why))
+        pending.clear()
+        phase.resume()
+        return True
+
+    def _ending(self, scheduler: Scheduler, phase: Phase) -> Ending:
+        beyond = [f for f in self._failures.all if not f.within]
+        if beyond:
+            return self._after_failure(beyond)
+        if phase.stopped:
+            return self._interrupted()
+        if scheduler.waiting:
+            names = ", ".join(scheduler.waiting)
+            return Ending(status=RunStatus.WAITING, exit=8, why=f"waits for a person: {names}")
+        if self._failures.all:
+            return Ending(status=RunStatus.INCOMPLETE, exit=4, why=self._failures.all[0].why)
+        return _DONE
+
+    def _after_failure(self, beyond: list[Failure]) -> Ending:
+        worst = min(beyond, key=lambda f: _SEVERITY[f.policy])
+        why = f"{worst.node.id}: {worst.why}"
+        if worst.policy is OnFailure.CONTINUE:
+            return Ending(status=RunStatus.INCOMPLETE, exit=4, why=why)
+        if worst.policy is OnFailure.ROLLBACK:
+            return self.undo_run(why, automatic=True)
+        left: list[str] = []
+        if worst.policy is OnFailure.ROLLBACK_HOST:
+            for failure in self._failures.all:
+                left += self._undo_host(failure).left
+        if left:
+            return Ending(
+                status=RunStatus.ROLLBACK_INCOMPLETE, exit=7, why=f"{why}; {'; '.join(left)}"
+            )
+        return Ending(status=RunStatus.HALTED, exit=4, why=why)
+
+    def _undo_host(self, failure: Failure) -> Undo:
+        """Take back what a failed host did in its innermost block with batches, else in the run."""
+        host, block = failure.node.host, failure.block
+        if not host or self._state().task(TaskKey(failure.node.path, host)).status is _LOST:
+            return Undo()
+        self._running.recorder.write(Abort(scope="host", why=failure.why, host=host, block=block))
+
+        def chosen(key: TaskKey) -> bool:
+            inside = not block or key.path.startswith(f"{block}/")
+            return key.subject == host and inside
+
+        return self._undo(chosen, automatic=True)
+
+    def undo_run(self, why: str, *, automatic: bool) -> Ending:
+        """Take back everything."""
+        self._running.recorder.write(Abort(scope="run", why=why))
+        return self.undo_chosen(lambda _: True, why, automatic=automatic)
+
+    def undo_chosen(self, chosen: Chosen, why: str, *, automatic: bool) -> Ending:
+        """Take back the chosen tasks; their ABORT is in the journal."""
+        undo = self._undo(chosen, automatic=automatic)
+        if undo.stopped == INTERRUPTED:
+            return Ending(status=RunStatus.INTERRUPTED, exit=130, why=undo.stopped)
+        if not undo.complete:
+            return Ending(
+                status=RunStatus.ROLLBACK_INCOMPLETE, exit=7, why="; ".join(undo.left) or why
+            )
+        return Ending(status=RunStatus.ROLLED_BACK, exit=3 if automatic else 0, why=why)
+
+    def _undo(self, chosen: Chosen, *, automatic: bool) -> Undo:
+        self._running.past = self._state()
+        undoing = Undoing(
+            self._running, self._crew, self._backward, self._forward, automatic=automatic
+        )
+        return undoing.run(undo_plan(self._plan, self._running.past, chosen))
+
+    def _interrupted(self) -> Ending:
+        """Put hosts back into service where their check passes, and stop."""
+        self._running.past = self._state()
+        for block, host in self._brackets.open():
+            for path in (*block.check, *block.leave):
+                node = Node(id=f"{path}@{host}", kind=NodeKind.TASK, path=path, host=host)
+                if not self._forward.run(node, ()).status.satisfies:
+                    break
+        return Ending(status=RunStatus.INTERRUPTED, exit=130, why=INTERRUPTED)
+
+    def _finally(self) -> None:
+        """Once, whatever happened, on reachable hosts; it changes no outcome."""
+        if not self._plan.finally_.nodes:
+            return
+        self._running.past = self._state()
+        scheduler = Scheduler(self._plan.finally_, self._place)
+
+        def ended(node: Node, end: Ended) -> None:
+            if not end.status.satisfies:
+                scheduler.block(node.id, end.why)
+
+        Phase(
+            scheduler,
+            self._crew,
+            work=self._work,
+            virtual=self._gatherings.virtual,
+            ended=ended,
+        ).run()
+
+
+_LOST = TaskStatus.UNREACHABLE
+_SEVERITY = {
+    OnFailure.ROLLBACK: 0,
+    OnFailure.ROLLBACK_HOST: 1,
+    OnFailure.HALT: 2,
+    OnFailure.CONTINUE: 3,
+}
