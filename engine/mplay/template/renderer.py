@@ -1,0 +1,260 @@
+"""The renderer: texts of files, with variables, become plain data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Template, Undefined, nodes
+
+from mplay.model.errors import InvalidInput, Problem, UsageError
+from mplay.model.playbook import Text, Value
+from mplay.template import faults, names, syntax
+from mplay.template.budget import MAX_VALUES, TooMuch
+from mplay.template.sandbox import OMIT, Missing, Reading, Sandbox, whole
+from mplay.template.scope import Scope, unresolved
+
+_MARKS = ("{{", "{%", "{#")
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    template: Template
+    names: frozenset[str]
+    results: frozenset[str]
+
+
+class Renderer:
+    """Evaluates texts; compiled ones are kept, so make one for a whole run. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._sandbox = Sandbox()
+        self._texts: dict[str, _Compiled] = {}
+        self._expressions: dict[str, _Compiled] = {}
+
+    def scope(self, *layers: Mapping[str, Value]) -> Scope:
+        """Variables in layers, resolved lazily; a later layer wins. Scopes may be layers."""
+        return Scope(self._live, *layers)
+
+    def render(self, value: Value, variables: Mapping[str, Value]) -> Value:
+        """Plain data: every `Text` in `value` evaluated, everything else as it is.
+
+        A text that is one ``{{ expression }}`` keeps its type. An entry of a mapping or list that
+        comes to `omit` is left out. UsageError (InvalidInput for several) with the places.
+        """
+        return self._rendered(value, self._scoped(variables))
+
+    def condition(self, text: str, variables: Mapping[str, Value]) -> bool:
+        """What a bare expression, as in ``when``, comes to. UsageError unless true or false."""
+        found = self._evaluate(text, self._expression(text), self._scoped(variables))
+        if isinstance(found, bool):
+            return found
+        kind = {str: "text", int: "a number", list: "a list", dict: "a mapping"}
+        what = f"a condition must be true or false; this one is {kind.get(type(found), 'neither')}"
+        hint = "write `… | bool` for a word such as yes, `… | length > 0` for text and lists"
+        raise UsageError(what, where=faults.where_of(text), hint=hint)
+
+    def template(self, text: str, variables: Mapping[str, Value]) -> str:
+        """The text that a template file comes to."""
+        scope = self._scoped(variables)
+        found = self._evaluate(text, self._text(text), scope)
+        with_faults = self._attempt(lambda: _as_text(found), text, scope)
+        return str(with_faults)
+
+    def check(self, value: Value, *, condition: bool = False) -> list[Problem]:
+        """What is wrong with the texts in `value` before any variable is known."""
+        problems: list[Problem] = []
+        for text in _texts(value):
+            try:
+                self._expression(text) if condition else self._text(text)
+            except UsageError as error:
+                problems.append(error.problem)
+        return problems
+
+    def reads(
+        self, value: Value, variables: Mapping[str, Value] | None = None, *, condition: bool = False
+    ) -> frozenset[str]:
+        """Names of the top-level variables that `value` reads; through `variables` where given."""
+        seen: set[str] = set()
+        for compiled in self._all(value, variables or {}, condition=condition):
+            seen |= compiled.names
+        return frozenset(seen)
+
+    def results_read(
+        self, value: Value, variables: Mapping[str, Value] | None = None, *, condition: bool = False
+    ) -> frozenset[str]:
+        """Steps named in ``results['…']``; DYNAMIC where one is not written out."""
+        seen: set[str] = set()
+        for compiled in self._all(value, variables or {}, condition=condition):
+            seen |= compiled.results
+        return frozenset(seen)
+
+    def _all(
+        self, value: Value, variables: Mapping[str, Value], *, condition: bool
+    ) -> Iterator[_Compiled]:
+        """What `value` consists of, and the variables that it reads, and theirs."""
+        work = [self._expression(text) if condition else self._text(text) for text in _texts(value)]
+        followed: set[str] = set()
+        while work:
+            compiled = work.pop()
+            yield compiled
+            for name in compiled.names - followed:
+                followed.add(name)
+                work += [self._text(text) for text in _texts(unresolved(variables, name))]
+
+    def _scoped(self, variables: Mapping[str, Value]) -> Scope:
+        return variables if isinstance(variables, Scope) else self.scope(variables)
+
+    def _text(self, text: str) -> _Compiled:
+        return self._compiled(self._texts, syntax.parse, text)
+
+    def _expression(self, text: str) -> _Compiled:
+        bare = text.strip()
+        if bare.startswith("{{") and bare.endswith("}}") and bare.count("{{") == 1:
+            return self._text(_like(text, bare))
+        return self._compiled(self._expressions, syntax.parse_expression, text)
+
+    def _compiled(
+        self,
+        kept: dict[str, _Compiled],
+        parse: Callable[[Sandbox, str], nodes.Template],
+        text: str,
+    ) -> _Compiled:
+        found = kept.get(text)
+        if found is None:
+            try:
+                found = self._compile(parse(self._sandbox, str(text)))
+            except faults.FAULTS as error:
+                raise _usage(faults.problem(error, text, faults.where_of(text))) from error
+            kept[str(text)] = found
+        return found
+
+    def _compile(self, tree: nodes.Template) -> _Compiled:
+        results = names.results_in(tree)
+        code = syntax.compile_tree(self._sandbox, tree)
+        template = Template.from_code(self._sandbox, code.code, {})
+        return _Compiled(template, code.names, results)
+
+    def _evaluate(self, text: str, compiled: _Compiled, scope: Scope) -> Any:
+        def run() -> Any:
+            context = Reading(self._sandbox, scope)
+            parts: list[Any] = []
+            for part in compiled.template.root_render_func(context):
+                context.budget.spend(1)
+                parts.append(part)
+            found = whole(parts)
+            if isinstance(found, Missing):
+                found.reject()
+            return found
+
+        return self._attempt(run, text, scope)
+
+    def _attempt(self, work: Callable[[], Any], text: str, scope: Scope) -> Any:
+        try:
+            return work()
+        except faults.FAULTS as error:
+            raise _usage(faults.problem(error, text, faults.where_of(text), scope)) from error
+
+    def _rendered(self, value: Value, scope: Scope) -> Value:
+        if isinstance(value, Text):
+            if not _has_marks(value):
+                return str(value)
+            found = self._evaluate(value, self._text(value), scope)
+            return self._attempt(lambda: plain(found), value, scope)
+        if isinstance(value, dict):
+            rendered = self._all_rendered(value.values(), scope)
+            pairs = zip(map(str, value), rendered, strict=True)
+            return {key: item for key, item in pairs if item is not OMIT}
+        if isinstance(value, list | tuple):
+            return [item for item in self._all_rendered(value, scope) if item is not OMIT]
+        return value
+
+    def _all_rendered(self, values: Iterable[Value], scope: Scope) -> list[Value]:
+        """All of them; the problems of all of them together where there are any."""
+        done: list[Value] = []
+        problems: list[Problem] = []
+        for value in values:
+            try:
+                done.append(self._rendered(value, scope))
+            except InvalidInput as error:
+                problems += error.problems
+            except UsageError as error:
+                problems.append(error.problem)
+        if len(problems) == 1:
+            raise _usage(problems[0])
+        if problems:
+            raise InvalidInput(problems)
+        return done
+
+    def _live(self, value: Value, scope: Scope) -> Value:
+        """A variable's value for use in expressions: texts evaluated, objects left as they are."""
+        if isinstance(value, Text):
+            if not _has_marks(value):
+                return str(value)
+            found = self._evaluate(value, self._text(value), scope)
+            return list(found) if isinstance(found, Iterator) else found
+        if isinstance(value, dict):
+            return {str(key): self._live(item, scope) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._live(item, scope) for item in value]
+        return value
+
+
+def is_dynamic(value: Value) -> bool:
+    """Whether a text in `value` holds Jinja2, so that it is known only when it is rendered."""
+    return any(_has_marks(text) for text in _texts(value))
+
+
+def plain(value: Any) -> Value:
+    """JSON-like data: lists, dicts with text keys, text, numbers. TypeError for anything else."""
+    if value is None or value is OMIT or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Undefined):
+        value + 0  # any use raises the value's own error
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise TooMuch("a number in the expression is out of range")
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, bytes):
+        return [plain(item) for item in _bounded(value)]
+    raise TypeError(f"{type(value).__name__} is no value that a playbook can hold")
+
+
+def _bounded(items: Iterable[Any]) -> Iterator[Any]:
+    for number, item in enumerate(items):
+        if number > MAX_VALUES:
+            raise TooMuch(f"a value would hold more than {MAX_VALUES} values")
+        yield item
+
+
+def _as_text(value: Any) -> str:
+    return "" if value is None else str(plain(value) if not isinstance(value, str) else value)
+
+
+def _like(text: str, value: str) -> str:
+    return Text(value, text.where) if isinstance(text, Text) else value
+
+
+def _has_marks(text: str) -> bool:
+    return any(mark in text for mark in _MARKS)
+
+
+def _texts(value: Value) -> Iterator[Text]:
+    if isinstance(value, Text):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+
+
+def _usage(problem: Problem) -> UsageError:
+    return UsageError(problem.what, where=problem.where, hint=problem.hint)
