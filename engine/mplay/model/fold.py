@@ -235,10 +235,11 @@ class Fold:
         """The compensation record of an attempt."""
         task = self._task(record, event.task)
         status = _UNDONE_STATUS.get(event.result, TaskStatus.UNDONE)
-        void = event.result in SETTLED
-        task = replace(task, undone=event, status=status, void=void)
-        self.tasks[task.key] = task
+        self.tasks[task.key] = task = replace(task, undone=event, status=status)
         self._change_attempt(task, event.attempt, lambda a: replace(a, undone=event))
+        task = self.tasks[task.key]
+        void = event.result in SETTLED and not any(a.standing for a in task.attempts)
+        self.tasks[task.key] = replace(task, void=void)
 
     def on_armed(self, _: Record, event: Armed) -> None:
         """A dead man's switch is armed."""
