@@ -12,10 +12,14 @@ from mplay.planner.draft import Draft, Tasks
 
 def find_cycle(graph: Tasks) -> list[str]:
     """The nodes of one cycle, each before the one that needs it; empty for none."""
-    try:
-        return [edge[0] for edge in nx.find_cycle(graph)]
-    except nx.NetworkXNoCycle:
+    if nx.is_directed_acyclic_graph(graph):
         return []
+    loops = [node for node, other in graph.edges if node == other]
+    if loops:
+        return loops[:1]
+    knots = [knot for knot in nx.strongly_connected_components(graph) if len(knot) > 1]
+    # A search of the whole graph costs its square; a cycle lies within one component.
+    return [edge[0] for edge in nx.find_cycle(graph.subgraph(min(knots, key=len)))]
 
 
 def complain_of_cycle(
