@@ -4,32 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from mplay.executor.results import Results
 from mplay.model.host import Host
 from mplay.model.plan import Plan, PlannedStep
-from mplay.model.playbook import ModuleCall, Text, Value
+from mplay.model.playbook import ModuleCall
 from mplay.sdk import Module
+from mplay.template import Renderer, Scope
 
 LATE = frozenset({"results", "facts", "item", "before", "batch"})
 """Variables that exist only once hosts have answered."""
-
-
-class Templates(Protocol):
-    """Jinja2, as the executor needs it."""
-
-    def render(self, value: Value, variables: Mapping[str, Any]) -> Value:
-        """The value with every text rendered; located UsageError."""
-        ...
-
-    def condition(self, text: Text, variables: Mapping[str, Any]) -> bool:
-        """Whether a bare expression holds; located UsageError."""
-        ...
-
-    def reads(self, value: Value) -> frozenset[str]:
-        """The top-level variables that a value reads."""
-        ...
 
 
 Bind = Callable[[ModuleCall, Mapping[str, Any]], Module]
@@ -58,9 +43,9 @@ class RunContext:
     run: str
     plan: Plan
     hosts: Mapping[str, Host]
-    groups: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, list[str]]
     extra_vars: Mapping[str, Any]
-    templates: Templates
+    templates: Renderer
     bind: Bind
     options: Options = field(default_factory=Options)
 
@@ -76,27 +61,26 @@ class RunContext:
         results: Results | None = None,
         facts: Mapping[str, str] | None = None,
         more: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Scope:
         """The variables of a task, weakest first: inventory, playbook to step, ``-e``, magic."""
         host = self.hosts[subject]
-        variables: dict[str, Any] = {**host.vars, **step.step.vars, **self.extra_vars}
-        variables |= self._magic(host)
+        late: dict[str, Any] = dict(more or {})
         if results is not None:
-            variables["results"] = results.seen_by(step.path, subject)
+            late["results"] = results.seen_by(step.path, subject)
         if facts is not None:
-            variables["facts"] = facts
-        if step.block and step.block in self.plan.blocks:
+            late["facts"] = facts
+        if step.block in self.plan.blocks:
             batches = self.plan.blocks[step.block].batches
-            hosts = next((list(b) for b in batches if subject in b), [])
-            variables["batch"] = {"hosts": hosts}
-        return variables | dict(more or {})
+            late["batch"] = {"hosts": next((list(b) for b in batches if subject in b), [])}
+        magic = self._magic(host)
+        return self.templates.scope(host.vars, step.step.vars, self.extra_vars, magic, late)
 
     def _magic(self, host: Host) -> dict[str, Any]:
         return {
             "inventory_hostname": host.name,
             "inventory_hostname_short": host.name.split(".")[0],
             "ansible_host": host.connection.address or host.name,
-            "groups": {name: list(members) for name, members in self.groups.items()},
+            "groups": self.groups,
             "group_names": list(host.groups),
             "hostvars": {name: h.vars for name, h in self.hosts.items()},
             "run": {"id": self.run},

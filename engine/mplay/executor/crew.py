@@ -118,6 +118,7 @@ class Phase:
         self._virtual = virtual
         self._told = ended
         self._busy: set[str] = set()
+        self._failure: BaseException | None = None
         self.stopped = ""
 
     def stop(self, why: str) -> None:
@@ -133,24 +134,27 @@ class Phase:
 
         Raises what a worker could not deal with, once all that ran has ended.
         """
-        failure: BaseException | None = None
         while True:
+            while not self._crew.inbox.empty():
+                self._take(self._crew.inbox.get())
             if not self.stopped:
                 self._dispatch()
             if not self._busy:
                 break
-            message = self._crew.inbox.get()
-            if isinstance(message, Stop):
-                self.stop(message.why)
-            elif message.ended is None:
-                failure = failure or message.error
-                self._busy.discard(message.place)
-                self.stop(str(message.error))
-            else:
-                self._busy.discard(message.place)
-                self._end(message.node, message.ended)
-        if failure is not None:
-            raise failure
+            self._take(self._crew.inbox.get())
+        if self._failure is not None:
+            raise self._failure
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, Stop):
+            self.stop(message.why)
+            return
+        self._busy.discard(message.place)
+        if message.ended is None:
+            self._failure = self._failure or message.error
+            self.stop(str(message.error))
+        else:
+            self._end(message.node, message.ended)
 
     def _end(self, node: Node, ended: Ended) -> None:
         self.scheduler.end(node.id, ended.status, ended.why)

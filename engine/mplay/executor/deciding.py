@@ -13,6 +13,7 @@ from mplay.model.plan import PlannedStep
 from mplay.model.playbook import ModuleCall
 from mplay.model.task import TaskKey
 from mplay.sdk import Check, Module, Question
+from mplay.template import Scope
 
 _ALWAYS_LATE = LATE - {"facts"}
 
@@ -27,8 +28,9 @@ class Deciding:
         self._context = context
         self._results = results
         self._facts = facts
+        self._early: dict[tuple[str, str], Bound] = {}
 
-    def variables(self, step: PlannedStep, subject: str, **more: Any) -> dict[str, Any]:
+    def variables(self, step: PlannedStep, subject: str, **more: Any) -> Scope:
         """All that the task may read."""
         return self._context.variables(
             step, subject, results=self._results, facts=self._facts(subject), more=more
@@ -50,7 +52,8 @@ class Deciding:
         return False
 
     def _reads_item(self, step: PlannedStep) -> bool:
-        return any("item" in self._context.templates.reads(_bare(t)) for t in step.step.when)
+        reads = self._context.templates.reads
+        return any("item" in reads(t, step.step.vars, condition=True) for t in step.step.when)
 
     def _when(self, step: PlannedStep, variables: Mapping[str, Any]) -> str:
         for text in step.step.when:
@@ -79,6 +82,12 @@ class Deciding:
 
     def bind(self, step: PlannedStep, key: TaskKey, item: Any = None) -> Bound:
         """The task rendered: its module, account and environment. Located UsageError."""
+        early = self._early.get((key.path, key.subject))
+        if early is not None and early.key == key:
+            return early
+        return self._bind(step, key, item)
+
+    def _bind(self, step: PlannedStep, key: TaskKey, item: Any) -> Bound:
         more = {} if key.item is None else {"item": item}
         variables = self.variables(step, key.subject, **more)
         place = self._context.place(step, key.subject)
@@ -111,23 +120,28 @@ class Deciding:
         Not possible: it loops, reacts to a change, is a check or a question, reads what is not
         there yet, or will be skipped.
         """
-        written = step.step
-        if written.loop is not None or step.reacts_to:
-            return None
-        args = written.module.args
-        read = self._context.templates.reads([args, dict(written.environment), dict(written.vars)])
-        for text in written.when:
-            read |= self._context.templates.reads(_bare(text))
-        if read & _ALWAYS_LATE:
+        key = (step.path, subject)
+        if key in self._early:
+            return self._early[key]
+        if step.step.loop is not None or step.reacts_to or self._is_late(step, subject):
             return None
         try:
             if self.skip(step, subject):
                 return None
-            bound = self.bind(step, TaskKey(step.path, subject))
+            bound = self._bind(step, TaskKey(step.path, subject), None)
         except UsageError:
             return None
-        return None if isinstance(bound.module, Check | Question) else bound
+        if isinstance(bound.module, Check | Question):
+            return None
+        self._early[key] = bound
+        return bound
 
-
-def _bare(text: str) -> str:
-    return "{{ " + text + " }}"
+    def _is_late(self, step: PlannedStep, subject: str) -> bool:
+        """Whether the task reads what exists only once others have run."""
+        written = step.step
+        variables = self.variables(step, subject)
+        reads = self._context.templates.reads
+        read = reads([written.module.args, dict(written.environment)], variables)
+        for text in written.when:
+            read |= reads(text, variables, condition=True)
+        return bool(read & _ALWAYS_LATE)

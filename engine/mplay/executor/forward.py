@@ -243,8 +243,9 @@ class Forward:
         calls = bound.step.step.rollback
         if calls is None:
             return None
-        variables = {**bound.variables, "before": seen}
-        render = self._running.context.templates.render
+        templates = self._running.context.templates
+        variables = templates.scope(bound.variables, {"before": seen})
+        render = templates.render
         return [{"name": str(c.name), "args": render(c.args, variables)} for c in calls]
 
     def _output(self, bound: Bound) -> Any:

@@ -124,9 +124,11 @@ class Predictor:
         return ""
 
     def _reads_results(self, step: PlannedStep) -> bool:
-        read = self._running.context.templates.reads(
-            [step.step.module.args, step.step.loop, *(f"{{{{ {t} }}}}" for t in step.step.when)]
-        )
+        reads = self._running.context.templates.reads
+        vars_ = step.step.vars
+        read = reads([step.step.module.args, step.step.loop], vars_)
+        for text in step.step.when:
+            read |= reads(text, vars_, condition=True)
         return "results" in read
 
     def _unknown(self, step: PlannedStep, key: TaskKey, after: str) -> TaskRow:

@@ -1,0 +1,222 @@
+"""One process that executes a run: it owns the run, its hosts, and its end."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from mplay.app.signals import handled
+from mplay.channel.protocol import Claim, Connector, Greeting
+from mplay.executor.backward import Rules
+from mplay.executor.claiming import claim, release
+from mplay.executor.context import RunContext
+from mplay.executor.crew import Crew, Stop
+from mplay.executor.execution import INTERRUPTED, Ending, Execution
+from mplay.executor.link import Link
+from mplay.executor.owed import owing
+from mplay.executor.probing import LookAhead
+from mplay.executor.recorder import Recorder
+from mplay.executor.results import Results
+from mplay.executor.running import Numbers, Running
+from mplay.executor.undo_calls import MakeModule
+from mplay.journal import Journal
+from mplay.model.clock import Clock, token
+from mplay.model.errors import HostError, MplayError
+from mplay.model.events import HostLost, HostSeen, RunEnd
+from mplay.model.record import Listener
+from mplay.model.task import RunStatus
+
+HEARTBEAT = 20.0
+"""Seconds between two signs of life."""
+
+Absent = Sequence[tuple[str, str]]
+Action = Callable[[Execution, Absent], Ending]
+
+
+def owner(clock: Clock) -> dict[str, Any]:
+    """Who executes: for the lock of a host, and for people."""
+    return {
+        "user": getpass.getuser(),
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "began": clock.now().isoformat(timespec="seconds"),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """Who takes part: the hosts that are claimed, those only looked at, those with root tasks."""
+
+    claimed: tuple[str, ...]
+    looked_at: tuple[str, ...] = ()
+    become: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Executes one run. `make` makes modules of calls that are rendered already."""
+
+    journal: Journal
+    context: RunContext
+    connector: Connector
+    clock: Clock
+    make: MakeModule
+    listeners: Sequence[Listener] = ()
+    rules: Rules = field(default_factory=Rules)
+
+    def execute(self, cast: Cast, action: Action) -> Ending:
+        """Take the run and its hosts, do it, give them back, and journal how it ended.
+
+        HostLocked where another process executes the run, or another run owns a host.
+        """
+        run = self.context.run
+        crew = Crew(self.context.options.forks)
+        with self.journal.executor_lock(run), self._alive(run), self._stoppable(crew):
+            self.journal.claim(run, cast.claimed)
+            running = self._running(cast)
+            try:
+                return self._execute(running, crew, action)
+            finally:
+                for link in running.links.values():
+                    link.close()
+                crew.close()
+
+    def _execute(self, running: Running, crew: Crew, action: Action) -> Ending:
+        try:
+            absent = claim(running, crew)
+        except HostError as error:
+            return self._refused(running, error)
+        except MplayError as error:
+            self._refused(running, error)
+            raise
+        execution = Execution(
+            running,
+            crew,
+            state=lambda: self.journal.state(self.context.run),
+            make=self.make,
+            rules=self.rules,
+        )
+        ending = action(execution, [(host, e.problem.what) for host, e in absent.items()])
+        self._give_back(running, crew, ending, absent)
+        running.recorder.write(RunEnd(status=ending.status, exit=ending.exit, why=ending.why))
+        return ending
+
+    def _refused(self, running: Running, error: MplayError) -> Ending:
+        """Nothing has begun: the run ends, and owns nothing."""
+        self.journal.release_claims(self.context.run)
+        begun = bool(running.past.attempts)
+        status = RunStatus.HALTED if begun else RunStatus.REFUSED
+        ending = Ending(status=status, exit=error.exit_code, why=str(error))
+        running.recorder.write(RunEnd(status=ending.status, exit=ending.exit, why=ending.why))
+        return ending
+
+    def _give_back(
+        self, running: Running, crew: Crew, ending: Ending, absent: Mapping[str, MplayError]
+    ) -> None:
+        """Release all hosts that owe nothing; a host that does keeps its lock."""
+        state = self.journal.state(self.context.run)
+        owed = owing(state, self.context.plan, ending.status)
+        hosts = [host for host in running.links if host not in owed and host not in absent]
+        unreleased = release(running, crew, hosts)
+        free = [host for host in running.links if host not in {*owed, *unreleased}]
+        self.journal.unclaim(self.context.run, free)
+
+    def _running(self, cast: Cast) -> Running:
+        past = self.journal.state(self.context.run)
+        recorder = Recorder(self.journal, self.context.run, self.listeners)
+        mine = token()
+        links = {
+            host: self._link(host, cast, past.tokens.get(host, ()), past.hosts_seen, mine, recorder)
+            for host in (*cast.claimed, *cast.looked_at)
+        }
+        return Running(
+            context=self.context,
+            links=links,
+            recorder=recorder,
+            clock=self.clock,
+            past=past,
+            results=Results(),
+            numbers=Numbers({host: past.next_number(host) for host in links}),
+            ahead={host: LookAhead(self.clock) for host in links},
+        )
+
+    def _link(
+        self,
+        host: str,
+        cast: Cast,
+        superseded: Sequence[str],
+        seen: Mapping[str, HostSeen],
+        mine: str,
+        recorder: Recorder,
+    ) -> Link:
+        become = host in cast.become
+        who = owner(self.clock)
+        wanted = Claim(
+            run=self.context.run,
+            token=mine,
+            owner=f"{who['user']}@{who['host']} pid {who['pid']}",
+            superseded=tuple(superseded),
+            become=become,
+            machine_id=seen[host].machine_id if host in seen else "",
+        )
+
+        def found(name: str, greeting: Greeting) -> None:
+            recorder.write(
+                HostSeen(
+                    host=name,
+                    machine_id=greeting.machine_id,
+                    boot=greeting.boot,
+                    token=mine,
+                    state="greeted",
+                )
+            )
+
+        return Link(
+            self.context.hosts[host],
+            self.connector,
+            self.clock,
+            claim=wanted if host in cast.claimed else None,
+            become=become,
+            reconnect=self.context.options.reconnect,
+            on_lost=lambda name, why: recorder.write(HostLost(host=name, why=why)),
+            on_found=found,
+        )
+
+    @contextmanager
+    def _stoppable(self, crew: Crew) -> Iterator[None]:
+        run = self.context.run
+
+        def farewell() -> str:
+            return (
+                f"\nleaving at once; what runs on the hosts goes on there\n"
+                f"  mplay show {run}      what is under way\n"
+                f"  mplay resume {run}    go on\n"
+                f"  mplay rollback {run}  undo\n"
+            )
+
+        with handled(lambda: crew.inbox.put(Stop(INTERRUPTED)), farewell):
+            yield
+
+    @contextmanager
+    def _alive(self, run: str) -> Iterator[None]:
+        """Beat while the run is executed."""
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(HEARTBEAT):
+                self.journal.beat(run)
+
+        thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+        self.journal.beat(run)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()

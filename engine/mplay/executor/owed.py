@@ -1,0 +1,53 @@
+"""What a host still owes after an execution; only such a host keeps its lock."""
+
+from __future__ import annotations
+
+from mplay.model.plan import Plan
+from mplay.model.state import RunState
+from mplay.model.task import RunStatus, TaskKey
+
+_CLEAN = {RunStatus.SUCCEEDED, RunStatus.ROLLED_BACK}
+
+
+def owing(state: RunState, plan: Plan, status: RunStatus) -> set[str]:
+    """Hosts with a half-done task, an unresolved undo, or that are out of service."""
+    if status in _CLEAN:
+        return set()
+    hosts = {a.intent.host for a in state.standing if not a.known or a.undoing}
+    hosts |= {a.intent.host for a in state.standing if a.undone is not None}
+    return hosts | _out_of_service(state, plan)
+
+
+def _out_of_service(state: RunState, plan: Plan) -> set[str]:
+    out: set[str] = set()
+    for block in plan.blocks.values():
+        for host in (h for batch in block.batches for h in batch):
+            if _last(state, block.enter, host) > _last(state, block.leave, host):
+                out.add(host)
+                out.update(
+                    plan.steps[p].runs_on[host]
+                    for p in block.enter
+                    if host in plan.steps[p].runs_on
+                )
+    return out
+
+
+def _last(state: RunState, paths: tuple[str, ...], host: str) -> int:
+    ended = (
+        task.seq
+        for key, task in state.tasks.items()
+        if key.path in paths and key.subject == host
+        if task.skipped is None and task.status.satisfies
+    )
+    return max(ended, default=0)
+
+
+def out_of_service(state: RunState, plan: Plan) -> list[TaskKey]:
+    """The brackets that are open, as ``BLOCK@HOST``, for people."""
+    return [
+        TaskKey(block.path, host)
+        for block in plan.blocks.values()
+        for batch in block.batches
+        for host in batch
+        if _last(state, block.enter, host) > _last(state, block.leave, host)
+    ]
