@@ -9,11 +9,11 @@ that it can never be taken for a template.
 
 from __future__ import annotations
 
+from mplay.model.written import FoldedText, WrittenFloat, WrittenInt, spelling
 from mplay.source.document import MAX_DEPTH, MAX_NODES, load
 from mplay.source.nearest import did_you_mean, nearest
-from mplay.source.nodes import FoldedText, Map, Seq, key_place, place, texts
+from mplay.source.nodes import Map, Seq, key_place, place, texts
 from mplay.source.raw import MAX_BYTES, decode
-from mplay.source.scalars import WrittenFloat, WrittenInt, spelling
 
 __all__ = [
     "MAX_BYTES",

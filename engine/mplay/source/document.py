@@ -14,8 +14,9 @@ import yaml
 
 from mplay.model.errors import InvalidInput, Problem, Where
 from mplay.model.playbook import Text, Value
+from mplay.model.written import FoldedText
 from mplay.source import raw, scalars, syntax
-from mplay.source.nodes import FoldedText, Map, Seq, key_place
+from mplay.source.nodes import Map, Seq, key_place
 
 MAX_DEPTH = 64
 MAX_NODES = 200_000

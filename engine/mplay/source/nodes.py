@@ -9,12 +9,6 @@ from mplay.model.errors import Where
 from mplay.model.playbook import Text, Value
 
 
-class FoldedText(Text):
-    """A text whose lines and columns are not those of the file: folded, or with escapes."""
-
-    __slots__ = ()
-
-
 class Map(dict[Text, Value]):
     """A mapping of a file; `where` is its place, `places` those of its values by key."""
 

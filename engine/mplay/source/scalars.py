@@ -8,45 +8,15 @@ argument that wants text gets what was written: ``mode: 0644``, ``version: 1.10`
 from __future__ import annotations
 
 import math
-from typing import Self
-
 import yaml
+
+from mplay.model.written import WrittenFloat, WrittenInt
 
 _PREFIX = "tag:yaml.org,2002:"
 _RESOLVER = yaml.resolver.Resolver()
 _MAKER = yaml.constructor.SafeConstructor()
 KNOWN = frozenset({"str", "int", "float", "bool", "null", "seq", "map"})
 NOT_YET = frozenset({"!vault", "!vault-encrypted", "!unsafe"})
-
-
-class WrittenInt(int):
-    """An integer that remembers how it was written."""
-
-    written: str
-
-    def __new__(cls, value: int, written: str = "") -> Self:
-        """An integer with its spelling."""
-        number = super().__new__(cls, value)
-        number.written = written
-        return number
-
-
-class WrittenFloat(float):
-    """A fraction that remembers how it was written."""
-
-    written: str
-
-    def __new__(cls, value: float, written: str = "") -> Self:
-        """A fraction with its spelling."""
-        number = super().__new__(cls, value)
-        number.written = written
-        return number
-
-
-def spelling(number: float) -> str:
-    """How a number was written, or how Python prints it."""
-    written = getattr(number, "written", None)
-    return written if written and isinstance(written, str) else str(number)
 
 
 def kind(value: str) -> str:
