@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from pydantic import AliasChoices, AliasPath, ValidationError
+from pydantic import AliasChoices, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -97,15 +97,13 @@ def _unknown(module: type[Module], name: str, argument: str) -> ArgumentProblem:
 
 
 def _names(module: type[Module]) -> Iterator[str]:
+    """The arguments as a playbook writes them, other names too."""
     for name, field in module.model_fields.items():
-        yield name
         alias = field.validation_alias
-        choices: Sequence[str | AliasPath] = ()
         if isinstance(alias, AliasChoices):
-            choices = alias.choices
-        elif isinstance(alias, str):
-            choices = [alias]
-        yield from (c for c in choices if isinstance(c, str) and c != name)
+            yield from (choice for choice in alias.choices if isinstance(choice, str))
+        else:
+            yield alias if isinstance(alias, str) else name
 
 
 def _complaint(detail: ErrorDetails) -> str:

@@ -5,6 +5,7 @@ A rewrite replaces one section and leaves every other byte of the file, comments
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,36 +35,63 @@ def replace(text: str, key: str, value: object) -> str:
     return text.rstrip("\n") + "\n" + section
 
 
-def written(key: str, value: object, indent: int = 0) -> str:
-    """One key and its value as YAML: texts of several lines as blocks, tabs kept."""
-    margin = " " * indent
-    if isinstance(value, Mapping) and any(_is_block(v) for v in _leaves(value)):
-        inner = "".join(written(str(k), v, indent + 2) for k, v in value.items())
-        return f"{margin}{key}:\n{inner}"
+def written(key: str, value: object) -> str:
+    """One section as YAML: texts of several lines as blocks, tabs kept, short things on a line."""
+    return _entry(key, value, 0)
+
+
+def _entry(key: str, value: object, indent: int) -> str:
+    margin, name = " " * indent, _scalar(key)
     if _is_block(value):
-        return f"{margin}{key}: {_block(str(value), indent + 2)}"
-    nested = isinstance(value, Mapping | list)
-    plain = yaml.safe_dump(
-        {key: value},
-        sort_keys=False,
-        width=100,
-        allow_unicode=True,
-        default_flow_style=None if nested else False,
-    )
-    return "".join(f"{margin}{line}" for line in plain.splitlines(keepends=True))
-
-
-def _leaves(value: object) -> list[object]:
+        return f"{margin}{name}: {_block(str(value), indent + 2)}"
+    flow = _flow(value)
+    if flow is not None and indent + len(name) + len(flow) < 98:
+        return f"{margin}{name}: {flow}\n"
     if isinstance(value, Mapping):
-        return [leaf for inner in value.values() for leaf in _leaves(inner)]
-    return [value]
+        return f"{margin}{name}:\n{_entries(value, indent + 2)}"
+    if isinstance(value, list):
+        return f"{margin}{name}:\n" + "".join(_item(item, indent + 2) for item in value)
+    return f"{margin}{name}: {flow}\n"
+
+
+def _entries(value: Mapping[Any, object], indent: int) -> str:
+    return "".join(_entry(str(k), v, indent) for k, v in value.items())
+
+
+def _item(value: object, indent: int) -> str:
+    margin = " " * indent
+    if isinstance(value, Mapping):
+        return f"{margin}- {_entries(value, indent + 2).lstrip(' ')}"
+    if _is_block(value):
+        return f"{margin}- {_block(str(value), indent + 2)}"
+    return f"{margin}- {_flow(value)}\n"
+
+
+def _flow(value: object) -> str | None:
+    """A value on one line, or None where one of its texts is better read as a block."""
+    if isinstance(value, Mapping):
+        parts = [(_scalar(str(k)), _flow(v)) for k, v in value.items()]
+        if any(v is None or "\\n" in k for k, v in parts):
+            return None
+        return "{" + ", ".join(f"{k}: {v}" for k, v in parts) + "}"
+    if isinstance(value, list):
+        items = [_flow(v) for v in value]
+        return None if None in items else "[" + ", ".join(map(str, items)) + "]"
+    return None if _is_block(value) else _scalar(value)
+
+
+def _scalar(value: object) -> str:
+    if isinstance(value, str) and not value.isprintable():
+        return json.dumps(value)
+    one = yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=10**9)
+    return one.strip()[1:-1]
 
 
 def _is_block(value: object) -> bool:
     """Whether a text is readable as a block: lines, and nothing that YAML would not keep."""
     return (
         isinstance(value, str)
-        and ("\n" in value or "\t" in value or len(value) > 70)
+        and ("\n" in value or "\t" in value)
         and value.strip() != ""
         and all(c in "\n\t" or c.isprintable() for c in value)
     )
@@ -73,7 +101,7 @@ def _block(text: str, indent: int) -> str:
     ending = "" if text.endswith("\n") else "-"
     if text.endswith("\n\n"):
         ending = "+"
-    mark = "2" if text.lstrip("\n").startswith(" ") or text.startswith("\n") else ""
+    mark = "2" if text.lstrip("\n").startswith((" ", "\t")) or text.startswith("\n") else ""
     margin = " " * indent
     body = "".join(
         f"{margin}{line}\n" if line else "\n" for line in text.removesuffix("\n").split("\n")

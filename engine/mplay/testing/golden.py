@@ -24,8 +24,8 @@ rewrites what mplay says: plan, verdict, refusals.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -150,14 +150,14 @@ def _plain(thing: Change | Verdict) -> dict[str, object]:
     return {
         field.name: _yaml(data[field.name])
         for field in fields(thing)
-        if data[field.name] != _default(field.default, field.default_factory)
+        if _yaml(data[field.name]) != _yaml(_default(field))
     }
 
 
-def _default(value: object, factory: object) -> object:
-    if isinstance(factory, Callable):  # type: ignore[arg-type]
-        return factory()  # type: ignore[operator]
-    return () if value is MISSING else value
+def _default(field: Field[Any]) -> object:
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return field.default
 
 
 def _yaml(value: object) -> object:

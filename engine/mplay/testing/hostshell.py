@@ -6,13 +6,13 @@ restore needs no module, no playbook and no Python.
 
 from __future__ import annotations
 
-import shlex
+import base64
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mplay.sdk import Blob, Script, parse_facts, sh
+from mplay.sdk import Blob, Script, lines, parse_facts, sh
 from mplay.sdk.facts import PROLOGUE
 
 _ENVIRONMENT = (
@@ -61,21 +61,16 @@ class HostShell:
         )
         return self.raw(inner)
 
-    def raw(self, script: Script, *, data: bytes = b"") -> Ended:
-        """Run shell as it is, with what follows it in `data` left on its standard input."""
+    def raw(self, script: Script) -> Ended:
+        """Run shell as it is, in whatever surroundings the prefix gives."""
         done = subprocess.run(
-            [*self.prefix, "sh"] if not data else [*self.prefix, *self._with_data(script)],
-            input=data or script.encode("utf-8", "surrogateescape"),
+            [*self.prefix, "sh"],
+            input=script.encode("utf-8", "surrogateescape"),
             capture_output=True,
             timeout=self.timeout,
             check=False,
         )
         return Ended(rc=done.returncode, out=done.stdout, err=done.stderr.decode(errors="replace"))
-
-    def _with_data(self, script: Script) -> Sequence[str]:
-        """The words that make the far shell read data; ssh joins words, so they are quoted."""
-        words = ["sh", "-c", script]
-        return [shlex.join(words)] if self.prefix else words
 
     def facts(self, probe: Script, *, save: str = "0") -> dict[str, str]:
         """What a probe sees. AssertionError with its complaint when it fails."""
@@ -86,13 +81,11 @@ class HostShell:
     def put(self, blob: Blob) -> None:
         """Lay a blob where scripts look for it."""
         data = blob.data if not blob.path else Path(blob.path).read_bytes()
-        place = f"{self.state}/blobs/{blob.sha256}"
-        done = self.raw(
-            sh(
-                "mkdir -p -m 0700 {folder}; cat >{place}", folder=f"{self.state}/blobs", place=place
-            ),
-            data=data or b"\0",
+        folder = f"{self.state}/blobs"
+        place = sh(
+            "mkdir -p -m 0700 {folder}\nbase64 -d >{file} <<END",
+            folder=folder,
+            file=f"{folder}/{blob.sha256}",
         )
+        done = self.raw(lines(place, base64.encodebytes(data).decode().rstrip(), "END\n"))
         assert done.rc == 0, done.err
-        if not data:
-            self.raw(sh(": >{place}", place=place))

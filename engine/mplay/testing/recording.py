@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mplay.sdk import Action, Check, State
+from mplay.sdk import Action, CannotPlan, Check, State
 from mplay.sdk.facts import PROLOGUE
 from mplay.testing import casefile
 from mplay.testing.golden import GoldenCase
@@ -37,7 +37,10 @@ def _record_on(case: GoldenCase, host: HostShell) -> None:
     _rewrite(case, "host says", before)
     if isinstance(module, Check):
         return
-    change = module.plan(host.facts(module.probe()))
+    try:
+        change = module.plan(host.facts(module.probe()))
+    except CannotPlan:
+        return
     if change is None:
         return
     for blob in change.blobs:

@@ -13,6 +13,8 @@ from pathlib import Path
 from mplay.sdk.facts import PROLOGUE
 
 PROBES = frozenset({"probe"})
+_DATA = "SC2016"
+"""A dollar in single quotes: what `sh` has quoted may hold one."""
 _BUILDERS = frozenset({"sh"})
 _METHODS = frozenset({"format", "format_map", "join", "replace", "substitute"})
 
@@ -32,7 +34,7 @@ def shellcheck(scripts: Mapping[str, str]) -> str:
         if not files:
             return ""
         done = subprocess.run(
-            [_program(), "--shell=dash", "--severity=style", "--format=gcc", *map(str, files)],
+            [_program(), "--shell=dash", f"--exclude={_DATA}", "--format=gcc", *map(str, files)],
             capture_output=True,
             text=True,
             check=False,

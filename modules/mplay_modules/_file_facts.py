@@ -1,0 +1,171 @@
+"""What there is at a path: the probe that looks, in few processes, and what it saw."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from mplay.sdk import Facts, Script, lines, sh
+from mplay_modules._place import ancestors, fact, key, parent
+
+TEXT_LIMIT = 64 * 1024
+"""Content up to this many bytes is shown in a diff, if everybody may read it."""
+
+ATTRIBUTES = ("mode", "owner", "group", "uid", "gid")
+
+_KIND = r"""p={path} k={key}
+if [ -L "$p" ]; then kind='link'
+elif [ -f "$p" ]; then kind='file'
+elif [ -d "$p" ]; then kind='directory'
+elif [ -e "$p" ]; then kind='special'
+else kind='absent'
+fi"""
+
+# One `stat` looks at this process, at every directory above, and at the path: the first says who
+# would own a new file, the second whether everybody may get there. What is not there is no line.
+_STAT = r"""up='' hidden='' above={depth}
+{
+  IFS=: read -r _ my_uid my_gid _ my_owner my_group
+  while [ "$above" -gt 0 ] && IFS=: read -r up _ up_gid _ _ up_group; do
+    case $up in *[1357]) ;; *) hidden=yes ;; esac
+    above=$((above - 1))
+  done
+  case $up in [2367]???) my_gid=$up_gid my_group=$up_group ;; esac
+  IFS=: read -r mode uid gid size owner group
+} <<END
+$(LC_ALL=C stat -Lc '%04a:%u:%g:%s:%U:%G' -- /proc/self {above} "$p" 2>/dev/null)
+END"""
+
+_ABSENT = r"""absent() {
+  up='absent'
+  if [ -d {parent} ]; then up='directory'
+  elif [ -e {parent} ] || [ -L {parent} ]; then up='other'
+  fi
+  printf '%s\t%s\n' "$k:kind" absent "$k:new-owner" "$my_owner" "$k:new-group" "$my_group" \
+    {parent_key} "$up"
+  [ -z "$hidden" ] || printf '%s\tyes\n' "$k:hidden"
+}"""
+
+_LINK = r"""link() {
+  target=$(readlink -n -- "$p"; echo .)
+  printf '%s\t%s\n' "$k:kind" link "$k:new-owner" "$my_owner" "$k:new-group" "$my_group"
+  fact "file:$p:target" "${target%.}"
+}"""
+
+_ATTRIBUTES = r"""attributes() {
+  printf '%s\t%s\n' "$k:kind" "$kind" "$k:mode" "$mode" "$k:owner" "$owner" "$k:group" "$group" \
+    "$k:uid" "$uid" "$k:gid" "$gid"
+  [ "$uid:$gid" = "$my_uid:$my_gid" ] ||
+    printf '%s\t%s\n' "$k:new-owner" "$my_owner" "$k:new-group" "$my_group"
+  [ -z "$hidden" ] || printf '%s\tyes\n' "$k:hidden"
+}"""
+
+_CONTENT = r"""content() {
+  sum=$(sha256sum <"$p") || exit
+  sum=${sum%% *}
+  printf '%s\t%s\n' "$k:sha256" "$sum"
+  if [ "$sum" = {wanted} ] || [ -n "$hidden" ] || [ "$size" -gt {limit} ]; then return; fi
+  case $mode in *[4567]) ;; *) return ;; esac
+  printf '%s\t\\x' "$k:text"
+  basenc --base16 -w0 <"$p" 2>/dev/null || od -An -v -tx1 <"$p" | tr -d ' \n'
+  echo
+}"""
+
+_REPORT = r"""case $kind in
+absent) absent ;;
+link) link ;;
+file) attributes; content ;;
+*) attributes ;;
+esac"""
+
+
+def look(path: str, *, wanted: str = "", content: bool = True) -> Script:
+    """A probe of one path; `wanted` is the digest of the content that needs no diff."""
+    return lines(
+        sh(_KIND, path=path, key=key(path)),
+        sh(_STAT, depth=len(ancestors(path)), above=ancestors(path)),
+        sh(_ABSENT, parent=parent(path), parent_key=f"{key(parent(path))}:kind"),
+        _LINK,
+        _ATTRIBUTES,
+        sh(_CONTENT, wanted=wanted, limit=TEXT_LIMIT) if content else "content() { :; }",
+        _REPORT,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What there is at a path; '' for what does not apply or is not known.
+
+    `kind` is absent, file, directory, link or special. `new_owner` and `new_group` are who would
+    own a file that this task creates there. `above` is the kind of the parent of what is absent.
+    `hidden`: not everybody may get there. `text` is the content where everybody may read it and it
+    is small, else None.
+    """
+
+    path: str
+    kind: str
+    mode: str
+    owner: str
+    group: str
+    uid: str
+    gid: str
+    sha256: str
+    target: str
+    new_owner: str
+    new_group: str
+    above: str
+    hidden: bool
+    text: str | None
+
+    @classmethod
+    def of(cls, path: str, facts: Facts) -> Seen:
+        """What facts say of a path."""
+
+        def get(name: str) -> str:
+            return facts.get(fact(path, name), "")
+
+        return cls(
+            path=path,
+            kind=get("kind"),
+            mode=get("mode"),
+            owner=get("owner"),
+            group=get("group"),
+            uid=get("uid"),
+            gid=get("gid"),
+            sha256=get("sha256"),
+            target=get("target"),
+            new_owner=get("new-owner") or get("owner"),
+            new_group=get("new-group") or get("group"),
+            above=facts.get(fact(parent(path), "kind"), ""),
+            hidden=get("hidden") == "yes",
+            text=_text(facts.get(fact(path, "text")), get("sha256")),
+        )
+
+    @property
+    def has_attributes(self) -> bool:
+        """Whether there is something whose mode and owner count; those of a link do not."""
+        return self.kind in {"file", "directory", "special"}
+
+    @property
+    def account(self) -> str:
+        """Owner and group as chown takes them; numbers where they are known."""
+        return f"{self.uid or self.owner}:{self.gid or self.group}"
+
+    def facts(self, *, content: bool = True) -> dict[str, str]:
+        """The facts that make out what is there: what must be seen again after an undo."""
+        names = {
+            "absent": ("kind",),
+            "link": ("kind", "target"),
+            "file": ("kind", *ATTRIBUTES, "sha256") if content else ("kind", *ATTRIBUTES),
+        }.get(self.kind, ("kind", *ATTRIBUTES))
+        return {fact(self.path, name): value for name in names if (value := getattr(self, name))}
+
+
+def _text(text: str | None, sha256: str) -> str | None:
+    """The text if it is what the digest says: in a dry-run the digest may be a predicted one."""
+    if text is None:
+        return None
+    raw = text.encode("utf-8", "surrogateescape")
+    if hashlib.sha256(raw).hexdigest() != sha256 or "\0" in text:
+        return None
+    return text if raw.decode("utf-8", "ignore").encode() == raw else None
