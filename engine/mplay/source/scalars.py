@@ -8,6 +8,7 @@ argument that wants text gets what was written: ``mode: 0644``, ``version: 1.10`
 from __future__ import annotations
 
 import math
+
 import yaml
 
 from mplay.model.written import WrittenFloat, WrittenInt
