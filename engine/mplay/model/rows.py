@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mplay.model.attempt import TaskState
@@ -54,6 +55,15 @@ def planned_keys(plan: Mapping[str, Any]) -> list[TaskKey]:
     return [TaskKey(step["path"], host) for step in ordered for host in step["hosts"]]
 
 
+def use_row(key: TaskKey, tasks: Mapping[TaskKey, TaskState]) -> TaskRow:
+    """The row of one use of a task, with its items if it is a loop."""
+    key = replace(key, item=None)
+    own = tasks.get(key)
+    items = own.items if own and own.items is not None else ()
+    every = [own, *(tasks.get(replace(key, item=n)) for n in range(len(items)))]
+    return _use_row(key, [task for task in every if task])
+
+
 def _row(key: TaskKey, known: Sequence[TaskState]) -> TaskRow:
     """The row of a step on a host; with several uses it stands as the last one does."""
     uses = sorted({task.key.use for task in known})
@@ -79,7 +89,7 @@ def _use_row(key: TaskKey, known: Sequence[TaskState]) -> TaskRow:
         if n not in have
     ]
     rows.sort(key=lambda row: row.key.item or 0)
-    if own and not rows:
+    if own and own.items is None and not rows:
         return _single(own)
     base = _single(own) if own and own.outcome and not own.void else _summed(key, rows)
     return _joined(key, base, seconds=base.seconds, items=tuple(rows))
@@ -109,20 +119,8 @@ def _joined(
     items: tuple[TaskRow, ...] = (),
     uses: tuple[TaskRow, ...] = (),
 ) -> TaskRow:
-    return TaskRow(
-        key=key,
-        status=base.status,
-        summary=base.summary,
-        seconds=seconds,
-        why=base.why,
-        runs_on=base.runs_on,
-        way_back=base.way_back,
-        output=base.output,
-        verified=base.verified,
-        diff=base.diff,
-        items=items or base.items,
-        uses=uses,
-    )
+    kept = items or base.items
+    return replace(base, key=key, seconds=seconds, items=kept, uses=uses)
 
 
 def _single(task: TaskState) -> TaskRow:

@@ -240,6 +240,11 @@ def test_an_outcome_of_the_loop_itself_is_the_rows() -> None:
     assert len(found.rows[0].items) == 1
 
 
+def test_a_loop_over_nothing_is_ok() -> None:
+    row = state(Loop(task="web/conf@web1", items=[])).rows[0]
+    assert (row.status, row.items) == ("ok", ())
+
+
 def test_a_task_of_several_uses_stands_as_its_last_use() -> None:
     found = state(
         intent("web/conf@web1"),
