@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.planner.books import Book, planned
 
 from mplay.model.playbook import Between
 from mplay.model.task import OnFailure
 from mplay.planner.transforms.batches import cut
+from tests.unit.planner.books import Book, planned
 
 
 def test_what_a_block_says_comes_down_and_the_inner_one_wins() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.planner.books import Book, drawn, planned
 
 from mplay.model.errors import InvalidInput
 from mplay.model.playbook import Playbook
 from mplay.planner.choice import Choice
+from tests.unit.planner.books import Book, drawn, planned
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.planner.books import Book, planned, selector
 
 from mplay.model.plan import Graph, NodeKind, Plan
 from mplay.model.playbook import Block, Playbook, Step
 from mplay.planner.build import build
+from tests.unit.planner.books import Book, planned, selector
 
 HOSTS = ("all", "web", "w1,w3", "db", "w2,d1,l1")
 
@@ -170,7 +170,6 @@ def test_the_graph_grows_with_hosts_times_steps_and_no_faster() -> None:
 
 
 def size(*, hosts: int, steps: int) -> int:
-
 
     book = Book()
     names = tuple(f"h{n:03}" for n in range(hosts))

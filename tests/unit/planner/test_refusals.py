@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.planner.books import Book, planned
 
 from mplay.model.errors import InvalidInput
 from mplay.model.playbook import Playbook
 from mplay.planner.build import build
+from tests.unit.planner.books import Book, planned
 
 
 def refusal(playbook: Playbook, **keys: object) -> str:

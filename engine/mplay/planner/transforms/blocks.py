@@ -43,7 +43,7 @@ def lay_out_steps(
 def _list(draft: Draft, steps: Sequence[Step | Block], *, prefix: str, parent: str) -> list[str]:
     paths: list[str] = []
     for source in steps:
-        path = f"{prefix}/{source.id}" if prefix else source.id
+        path = f"{prefix}/{source.id}" if prefix else str(source.id)
         before = paths[-1] if paths else ""
         number = len(draft.items)
         item: Item
