@@ -1,0 +1,237 @@
+"""The listener that prints a line per outcome, equal hosts as one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from mplay.model.events import (
+    Abort,
+    Event,
+    HostLost,
+    Note,
+    Order,
+    OutcomeSeen,
+    PhaseBegan,
+    Pivot,
+    RunBegin,
+    RunEnd,
+    Skipped,
+    Taken,
+    Undone,
+    Wait,
+)
+from mplay.model.fold import Fold
+from mplay.model.record import Record
+from mplay.model.row import TaskRow
+from mplay.model.rows import planned_keys, use_row
+from mplay.model.state import RunState
+from mplay.model.task import TaskKey, TaskStatus
+from mplay.report.ending import write_ending
+from mplay.report.groups import grouped, write_group
+from mplay.report.redact import one_line
+from mplay.report.writer import Styled, Writer
+
+HELD_SECONDS = 1.0
+"""How long a line waits for the same from other hosts."""
+
+_AT_ONCE = frozenset({TaskStatus.FAILED, TaskStatus.CONFLICT, TaskStatus.UNREACHABLE})
+
+
+class Timer(Protocol):
+    """Something that will happen unless it is cancelled; `threading.Timer`."""
+
+    def start(self) -> None:
+        """Begin to wait."""
+        ...
+
+    def cancel(self) -> None:
+        """Let it not happen."""
+        ...
+
+
+def daemon_timer(seconds: float, action: Callable[[], None]) -> Timer:
+    """A timer that keeps no process alive."""
+    timer = threading.Timer(seconds, action)
+    timer.daemon = True
+    return timer
+
+
+class Lines:
+    """Prints what happens in plain lines.
+
+    The outcomes of a step are held until all its hosts (of the batch in work) have one, or for a
+    second, or until one fails. `verbose` also prints what tasks print.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        *,
+        verbose: int = 0,
+        diff: bool = False,
+        timer: Callable[[float, Callable[[], None]], Timer] = daemon_timer,
+    ) -> None:
+        self._writer = writer
+        self._verbose = verbose
+        self._diff = diff
+        self._timer = timer
+        self._waiting: Timer | None = None
+        self._guard = threading.RLock()
+        self._fold = Fold()
+        self._planned: dict[str, set[str]] = {}
+        self._width = 0
+        self._held: dict[str, dict[TaskKey, TaskRow]] = {}
+        self._partial: dict[tuple[str, str], str] = {}
+
+    def know(self, records: Sequence[Record]) -> None:
+        """Take in silently what happened before: a run that is taken up again."""
+        for record in records:
+            self._fold.feed(record)
+            if isinstance(record.event, RunBegin):
+                self._plan(record.event)
+
+    def on_record(self, record: Record) -> None:
+        """A record is durable: show what it means."""
+        with self._guard:
+            self._fold.feed(record)
+            handler = _HANDLERS.get(type(record.event))
+            if handler:
+                handler(self, record.event)
+
+    def on_output(self, task: str, host: str, text: str) -> None:
+        """A task printed something: whole lines of it are shown where that is wanted."""
+        if not self._verbose:
+            return
+        with self._guard:
+            *lines, rest = (self._partial.get((task, host), "") + text).split("\n")
+            self._partial[task, host] = rest[-10_000:]
+            for line in lines:
+                self._say(Styled(f"{task} | ", "dim"), line)
+
+    def flush(self) -> None:
+        """Print what is held."""
+        with self._guard:
+            for path in list(self._held):
+                self._release(path)
+
+    def _say(self, *parts: str | Styled) -> None:
+        self._writer.line(*parts)
+
+    def _plan(self, event: RunBegin) -> None:
+        for key in planned_keys(event.plan):
+            self._planned.setdefault(key.path, set()).add(key.subject)
+        self._width = min(40, max((len(path) for path in self._planned), default=0))
+
+    def _on_begin(self, event: RunBegin) -> None:
+        self._plan(event)
+        where = f" on {event.environment}" if event.environment else ""
+        self._say(
+            Styled(f"run {self._fold.run}", "strong"),
+            f"  {one_line(event.name)}{where}: {_count(len(event.hosts), 'host')}, ",
+            _count(len(self._planned), "step"),
+        )
+
+    def _on_taken(self, event: Taken) -> None:
+        self._say(Styled(f"run {self._fold.run}", "strong"), f"  {event.what}")
+
+    def _on_phase(self, event: PhaseBegan) -> None:
+        self.flush()
+        if event.phase not in {"gates", "steps", "closed"}:
+            self._say(Styled(event.phase, "strong"))
+
+    def _on_order(self, event: Order) -> None:
+        self.flush()
+        batch = f"{event.block}  batch {event.batch + 1}: "
+        self._say(Styled(batch, "strong"), " ".join(event.hosts))
+
+    def _on_lost(self, event: HostLost) -> None:
+        self._say(Styled(event.host, "bad"), "  no answer: ", one_line(event.why))
+
+    def _on_wait(self, event: Wait) -> None:
+        self.flush()
+        self._say(Styled(event.task, "warning"), "  waits for a person: ", one_line(event.ask))
+
+    def _on_pivot(self, event: Pivot) -> None:
+        words = f"  no way back from here: {one_line(event.why)}"
+        self._say(Styled(event.task, "warning"), words)
+
+    def _on_abort(self, event: Abort) -> None:
+        self.flush()
+        what = {"host": f"host {event.host}", "step": f"step {event.step}"}.get(event.scope, "all")
+        self._say(Styled(f"undoing {what}", "warning"), "  because ", one_line(event.why))
+
+    def _on_note(self, event: Note) -> None:
+        place = " ".join(word for word in (event.host, event.task) if word)
+        self._say("note: ", f"{place}: " if place else "", event.text)
+
+    def _on_decided(self, event: Skipped | OutcomeSeen | Undone) -> None:
+        key = TaskKey.parse(event.task)
+        task = self._fold.tasks[key]
+        if isinstance(event, OutcomeSeen) and task.attempt and task.attempt.undoing:
+            return
+        row = use_row(key, self._fold.tasks)
+        if key.item is not None and not _loop_ended(row):
+            return
+        held = self._held.setdefault(key.path, {})
+        held[row.key] = row
+        if row.status in _AT_ONCE or self._complete(key.path, held):
+            self._release(key.path)
+        else:
+            self._wait()
+
+    def _complete(self, path: str, held: dict[TaskKey, TaskRow]) -> bool:
+        """Whether every host that this step is for, now, has said something."""
+        expected = self._planned.get(path, set())
+        for block, batches in self._fold.batches.items():
+            if path.startswith(f"{block}/") and batches:
+                expected = expected & set(batches[max(batches)])
+        return expected <= {key.subject for key in held}
+
+    def _release(self, path: str) -> None:
+        rows = self._held.pop(path, {})
+        for group in grouped(rows.values()):
+            write_group(self._writer, group, path_width=self._width, diff=self._diff)
+        if not self._held and self._waiting:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _wait(self) -> None:
+        if self._waiting is None:
+            self._waiting = self._timer(HELD_SECONDS, self._waited)
+            self._waiting.start()
+
+    def _waited(self) -> None:
+        with self._guard:
+            self._waiting = None
+            self.flush()
+
+    def _on_end(self, _: RunEnd) -> None:
+        self.flush()
+        write_ending(self._writer, RunState.after(self._fold))
+
+
+def _loop_ended(row: TaskRow) -> bool:
+    return row.status in _AT_ONCE or all(item.status.ended for item in row.items)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+_HANDLERS: dict[type[Event], Callable[..., None]] = {
+    RunBegin: Lines._on_begin,
+    Taken: Lines._on_taken,
+    PhaseBegan: Lines._on_phase,
+    Order: Lines._on_order,
+    HostLost: Lines._on_lost,
+    Wait: Lines._on_wait,
+    Pivot: Lines._on_pivot,
+    Abort: Lines._on_abort,
+    Note: Lines._on_note,
+    Skipped: Lines._on_decided,
+    OutcomeSeen: Lines._on_decided,
+    Undone: Lines._on_decided,
+    RunEnd: Lines._on_end,
+}
