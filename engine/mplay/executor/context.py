@@ -38,7 +38,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """What does not change while a run runs. `hosts` has delegates and localhost too."""
+    """What does not change while a run runs. `hosts` has delegates and localhost too.
+
+    `modules` are those of (path, host) that were made before any host was asked.
+    """
 
     run: str
     plan: Plan
@@ -48,6 +51,7 @@ class RunContext:
     templates: Renderer
     bind: Bind
     options: Options = field(default_factory=Options)
+    modules: Mapping[tuple[str, str], Module] = field(default_factory=dict)
 
     def place(self, step: PlannedStep, subject: str) -> str:
         """The host that a task runs on."""

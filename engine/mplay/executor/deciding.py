@@ -97,11 +97,15 @@ class Deciding:
             step=step,
             key=key,
             place=place,
-            module=self._context.bind(step.step.module, variables),
+            module=self._module(step, key, variables),
             user=self._account(place, become=become, user=user),
             environment={str(k): str(v) for k, v in environment.items()},
             variables=variables,
         )
+
+    def _module(self, step: PlannedStep, key: TaskKey, variables: Scope) -> Module:
+        made = self._context.modules.get((key.path, key.subject))
+        return made or self._context.bind(step.step.module, variables)
 
     def _account(self, place: str, *, become: bool, user: str) -> str:
         """The account to drop to, '' where the supervisor's own is right."""

@@ -11,6 +11,7 @@ from mplay.channel.protocol import (
     Connector,
     Frame,
     Greeting,
+    Holder,
     OnOutput,
     Piece,
     PieceResult,
@@ -98,6 +99,11 @@ class Link:
                     return self.channel.send(frame).pieces
                 except LinkLost as lost:
                     self._reconnect(lost)
+
+    def holder(self) -> Holder | None:
+        """Who holds the host's lock."""
+        with self._mutex:
+            return self.channel.holder()
 
     def deliver(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:
         """Send a frame and learn what became of it, however often the connection is lost."""

@@ -41,6 +41,11 @@ class Overlay:
     facts: dict[str, dict[str, str]] = field(default_factory=dict)
     touched: dict[str, str] = field(default_factory=dict)
 
+    def copy(self) -> Overlay:
+        """Another one that begins with the same."""
+        facts = {place: dict(own) for place, own in self.facts.items()}
+        return Overlay(facts, dict(self.touched))
+
     def seen(self, place: str, facts: Facts) -> Facts:
         """Facts of a host as they would be by then."""
         return {**facts, **self.facts.get(place, {})}
@@ -54,10 +59,12 @@ class Overlay:
 class Predictor:
     """Predicts task after task; one thread a host may use it, as each host has its own overlay."""
 
-    def __init__(self, running: Running, deciding: Deciding) -> None:
+    def __init__(
+        self, running: Running, deciding: Deciding, overlay: Overlay | None = None
+    ) -> None:
         self._running = running
         self._deciding = deciding
-        self._overlay = Overlay()
+        self.overlay = overlay or Overlay()
         self._upcoming = Upcoming(deciding)
 
     def predict(self, node: Node, upcoming: list[Node]) -> TaskRow:
@@ -67,14 +74,14 @@ class Predictor:
         place = self._running.context.place(step, node.host)
         row = self._row(step, key, upcoming)
         if row.status in _CHANGES:
-            self._overlay.touched.setdefault(place, step.path)
+            self.overlay.touched.setdefault(place, step.path)
         self._running.results.put(node.path, node.host, self._result(row, place))
         return row
 
     def _result(self, row: TaskRow, place: str) -> Result:
         return Result(
             status=row.status,
-            facts=dict(self._overlay.facts.get(place, {})),
+            facts=dict(self.overlay.facts.get(place, {})),
             items=tuple(self._result(item, place) for item in row.items),
         )
 
@@ -151,7 +158,7 @@ class Predictor:
         return self._change(bound, upcoming)
 
     def _check(self, bound: Bound, module: Check) -> TaskRow:
-        behind = self._overlay.touched.get(bound.place) or self._changing_need(bound)
+        behind = self.overlay.touched.get(bound.place) or self._changing_need(bound)
         if behind:
             return self._unknown(bound.step, bound.key, behind)
         found = check(self._running, bound, module)
@@ -172,12 +179,12 @@ class Predictor:
         certainty = module.certainty()
         try:
             seen = self._facts(bound, module, upcoming)
-            change = module.plan(self._overlay.seen(bound.place, seen))
+            change = module.plan(self.overlay.seen(bound.place, seen))
         except (ProbeFailed, ValueError) as error:
             return self._at(bound, self._not_told(bound, str(error)))
         if change is None:
             return self._at(bound, TaskRow(key=bound.key, status=TaskStatus.OK))
-        self._overlay.change(bound.place, bound.step.path, change.expect)
+        self.overlay.change(bound.place, bound.step.path, change.expect)
         if certainty is Certainty.UNKNOWN:
             row = TaskRow(
                 key=bound.key,
@@ -196,7 +203,7 @@ class Predictor:
         return self._at(bound, row, way_back=way_back(bound, module, change))
 
     def _not_told(self, bound: Bound, why: str) -> TaskRow:
-        behind = self._overlay.touched.get(bound.place)
+        behind = self.overlay.touched.get(bound.place)
         reason = f"{_BEHIND.format(behind)}: {why}" if behind else why
         return TaskRow(key=bound.key, status=TaskStatus.UNKNOWN, why=reason)
 
