@@ -6,6 +6,7 @@ Works where cgroup2 is mounted at ``/sys/fs/cgroup`` and on hybrid machines that
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,9 +31,10 @@ def cgroup2_mount(mounts: Path = Path("/proc/self/mounts")) -> Path:
 def processes(group: Path) -> tuple[int, ...]:
     """Return the processes in a group and in every group below it."""
     found: list[int] = []
-    for listing in (group / "cgroup.procs", *group.rglob("cgroup.procs")):
+    # os.walk passes over groups that vanish while it looks, as they do in a host that stops.
+    for folder, _inner, _files in os.walk(group):
         with contextlib.suppress(OSError):
-            found += [int(pid) for pid in listing.read_text().split()]
+            found += [int(pid) for pid in Path(folder, "cgroup.procs").read_text().split()]
     return tuple(dict.fromkeys(found))
 
 
@@ -43,12 +45,9 @@ def kill(group: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         with contextlib.suppress(OSError):
             (group / "cgroup.freeze").write_text("0")
             (group / "cgroup.kill").write_text("1")
-        for inner in sorted(group.rglob("*"), key=lambda path: -len(path.parts)):
-            if inner.is_dir():
-                with contextlib.suppress(OSError):
-                    inner.rmdir()
-        with contextlib.suppress(OSError):
-            group.rmdir()
+        for folder, _inner, _files in os.walk(group, topdown=False):
+            with contextlib.suppress(OSError):
+                Path(folder).rmdir()
         if clock() > end:
             raise LabFailed(
                 f"The processes in {group} did not end.", hint=f"Look at {group}/cgroup.procs."

@@ -16,7 +16,7 @@ from pathlib import Path
 from mplay.lab.cgroup import cgroup2_mount
 from mplay.lab.images import base_name
 from mplay.lab.mirror import machine_mirror
-from mplay.lab.network import NET
+from mplay.lab.network import NET, subnet_route
 from mplay.lab.place import Place
 from mplay.lab.store import Store
 from mplay.model.errors import MplayError
@@ -152,16 +152,12 @@ def _links() -> Finding:
 
 def _subnet(place: Place) -> Finding:
     subnet = f"{place.network}.0.0/16"
-    routes = subprocess.run(
-        ["ip", "-4", "route", "show", "root", subnet], capture_output=True, text=True, check=False
-    ).stdout.splitlines()
-    foreign = [line for line in routes if f"dev {place.bridge}" not in line]
+    foreign = subnet_route(place)
     if foreign:
         return Finding(
             well=False,
-            what=f"the lab's network {subnet} is in use: {foreign[0].strip()}",
-            mend=f"ip route del {foreign[0].strip()}   "
-            "(or choose another lab with MPLAY_LAB_NAME=other)",
+            what=f"the lab's network {subnet} is in use: {foreign}",
+            mend=f"ip route del {foreign}   (or choose another lab with MPLAY_LAB_NAME=other)",
         )
     note = "the lab is using it" if (NET / place.bridge).exists() else "free"
     return Finding(well=True, what=f"network {subnet}: {note}")

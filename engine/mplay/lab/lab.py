@@ -26,6 +26,10 @@ from mplay.model.errors import UsageError
 Say = Callable[[str], None]
 
 
+def silent(_line: str) -> None:
+    """Say nothing, for callers whom progress does not interest."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class HostStatus:
     """One line of ``lab status``. `state` is running, starting or stopped."""
@@ -110,6 +114,8 @@ class Lab:
         systemd = {s.name for s in specs} | set(known)
         sysctl.allow(self.place, sum(not name.startswith("bare-") for name in systemd))
         network.raise_bridge(self.place)
+        self.place.hosts.mkdir(exist_ok=True)
+        self.place.hosts.chmod(0o700)
         operator_key(self.place)
         wanted = [known.get(spec.name) or self._make(spec, images) for spec in specs]
         write_known_hosts(self.place, self._known_specs())

@@ -6,11 +6,13 @@ link vanish with it, and there is nothing to leak but the bridge.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from mplay.lab.command import run
 from mplay.lab.place import Place
+from mplay.model.errors import UsageError
 
 NET = Path("/sys/class/net")
 
@@ -19,6 +21,12 @@ def raise_bridge(place: Place) -> None:
     """Create the lab's bridge with its address; does nothing when it is there."""
     if (NET / place.bridge).exists():
         return
+    taken = subnet_route(place)
+    if taken:
+        raise UsageError(
+            f"The network of this lab, {place.network}.0.0/16, is in use: {taken}",
+            hint="Choose another lab with MPLAY_LAB_NAME=other, or remove that route.",
+        )
     run(
         ["ip", "-batch", "-"],
         text=f"link add {place.bridge} type bridge\n"
@@ -26,6 +34,12 @@ def raise_bridge(place: Place) -> None:
         f"link set {place.bridge} up\n",
         what=f"making the bridge {place.bridge}",
     )
+
+
+def subnet_route(place: Place) -> str:
+    """Return a route of this machine into the lab's network that is not the lab's, or nothing."""
+    routes = run(["ip", "-4", "route", "show", "root", f"{place.network}.0.0/16"]).splitlines()
+    return next((r.strip() for r in routes if f"dev {place.bridge} " not in f"{r} "), "")
 
 
 def drop_bridge(place: Place) -> None:
@@ -45,11 +59,21 @@ def connect(place: Place, ends: Sequence[tuple[str, int]]) -> None:
     """Give each (link, keeper) pair a link from the bridge to ``eth0`` of the keeper's network."""
     stale = [f"link del {link}\n" for link, _keeper in ends if (NET / link).exists()]
     made = [
-        f"link add {link} type veth peer name eth0 netns {keeper}\n"
+        f"link add {link} type veth peer name eth0 address {_mac(link)} netns {keeper}\n"
         f"link set {link} master {place.bridge} up\n"
         for link, keeper in ends
     ]
     run(["ip", "-batch", "-"], text="".join(stale + made), what="connecting the hosts")
+
+
+def _mac(link: str) -> str:
+    """Return the hardware address of a host, always the same one.
+
+    The machine and the other hosts remember it for a while; with another one after a reset, the
+    host would not be found until they forget.
+    """
+    digest = hashlib.sha256(link.encode()).hexdigest()
+    return ":".join(["02", *(digest[at : at + 2] for at in range(0, 10, 2))])
 
 
 def set_link(link: str, *, up: bool) -> None:

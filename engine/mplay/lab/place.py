@@ -64,7 +64,11 @@ class Place:
 
 
 def place_from(environment: Mapping[str, str]) -> Place:
-    """Return the lab that ``MPLAY_LAB_NAME`` names; without it, the default one."""
+    """Return the lab that ``MPLAY_LAB_NAME`` names; without it, the default one.
+
+    ``MPLAY_LAB_CACHE`` names another directory for the images.
+    """
+    cache = Path(environment.get("MPLAY_LAB_CACHE", "") or CACHE).absolute()
     name = environment.get("MPLAY_LAB_NAME", "") or DEFAULT_NAME
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,19}", name):
         raise UsageError(
@@ -72,11 +76,18 @@ def place_from(environment: Mapping[str, str]) -> Place:
             hint="Use up to 20 small letters, digits and hyphens, beginning with a letter.",
         )
     if name == DEFAULT_NAME:
-        return Place(name=name, state=Path("/var/lib/mplay-lab"), bridge="mplab0", network="10.91")
+        return Place(
+            name=name,
+            state=Path("/var/lib/mplay-lab"),
+            bridge="mplab0",
+            network="10.91",
+            cache=cache,
+        )
     digest = hashlib.sha256(name.encode()).digest()
     return Place(
         name=name,
         state=Path(f"/var/lib/mplay-lab-{name}"),
         bridge=f"ml{digest.hex()[:6]}",
         network=f"10.{100 + digest[-1] % 100}",
+        cache=cache,
     )

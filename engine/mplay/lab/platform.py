@@ -56,7 +56,7 @@ ROLES = {
         Role(
             name="lb",
             packages=("haproxy", "python3"),
-            ready="pool list >/run/pool.list && ! grep -qv ' up$' /run/pool.list",
+            ready="pool list >/run/pool.list && ! grep -qv ' up ' /run/pool.list",
         ),
     )
 }

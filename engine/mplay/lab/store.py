@@ -51,7 +51,9 @@ class Store:
     @contextmanager
     def building(self, say: Callable[[str], None]) -> Iterator[None]:
         """Hold the store's lock and begin with no leftovers of killed builds."""
+        # Whole systems lie here, with their set-uid programs: not for every user of this machine.
         self.root.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o700)
         with (self.root / "lock").open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
