@@ -41,6 +41,20 @@ def plan_from_json(data: Mapping[str, Any]) -> Plan:
     return plan
 
 
+def values_as_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain data of a mapping of values, such as a host's variables."""
+    writer = _Writer()
+    written = writer.value(values)
+    return {"format": FORMAT, "files": list(writer.files), "values": written}
+
+
+def values_from_json(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The mapping of plain data. ValueError when it is of another format."""
+    if data.get("format") != FORMAT:
+        raise ValueError(f"values of format {data.get('format')!r} cannot be read")
+    return dict(_Reader(tuple(data["files"])).value(data["values"]))
+
+
 class _Writer:
     def __init__(self) -> None:
         self.files: dict[str, int] = {}

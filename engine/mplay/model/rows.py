@@ -44,8 +44,8 @@ def rows_of(plan: Mapping[str, Any], tasks: Mapping[TaskKey, TaskState]) -> tupl
 
 
 def planned_keys(plan: Mapping[str, Any]) -> list[TaskKey]:
-    """(step, host) of a plan as RUN_BEGIN holds it (`Plan.as_json`), in file order."""
-    steps = plan.get("steps", ())
+    """(step, host) of a plan as RUN_BEGIN holds it (`plan_as_json`), in file order."""
+    steps = plan.get("plan", plan).get("steps", ())
     named: Sequence[Mapping[str, Any]]
     if isinstance(steps, Mapping):
         named = [{"path": path, **step} for path, step in steps.items()]
