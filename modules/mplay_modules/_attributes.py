@@ -53,6 +53,11 @@ class Owned(State):
     group: Account | None = None
     """Name or number of the group; by default as for `owner`."""
 
+    @property
+    def asks_attributes(self) -> bool:
+        """Whether any of them is given."""
+        return (self.mode, self.owner, self.group) != (None, None, None)
+
     def attributes(self, seen: Seen, *, new: str, directory: bool = False) -> dict[str, str]:
         """Mode, owner and group as they must be: fact name -> value; what is unknown left out.
 

@@ -50,6 +50,7 @@ class Replacement:
             restored=self.before.facts(),
             diff=(*self._diff(), *attribute_diff(self.before, self.wanted)),
             blobs=() if self._inline else (self.content.blob,),
+            needs_space=self.before.size,
         )
 
     @property
@@ -76,6 +77,8 @@ class Replacement:
         before = "" if self.before.kind == "absent" else self.before.text
         after = self.content.text if self._public else None
         if before is not None and after is not None and "\0" not in after:
+            if before == after:
+                return ()
             return text_diff(shown(self.before.path), before, after)
         return digest_diff(self.before, self.wanted["sha256"])
 
@@ -108,8 +111,8 @@ def set_attributes(path: str, *, account: str, mode: str) -> Script:
 
 
 def keep(before: Seen) -> Script:
-    """Shell for `save`: the file or link as it is, durable; '' where there is none."""
-    if before.kind not in {"file", "link"}:
+    """Shell for `save`: what is there (no directory), durable; '' where nothing is."""
+    if before.kind not in {"file", "link", "special"}:
         return ""
     return lines(
         sh('cp -a -- {path} "$MPLAY_SAVE/old"', path=before.path),
@@ -129,7 +132,7 @@ def bring_back(before: Seen) -> Script:
     }
     if before.kind == "absent":
         return sh("rm -f -- {new} {path}\n[ ! -d {parent} ] || sync -- {parent}", **names)
-    if before.kind == "link":
+    if before.kind != "file":
         return sh(
             'rm -f -- {new}\nif [ -e "$MPLAY_SAVE/saved" ]; then\n'
             '  cp -a -- "$MPLAY_SAVE/old" {new}\n'

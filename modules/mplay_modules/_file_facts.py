@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from mplay.sdk import Facts, Script, lines, sh
-from mplay_modules._place import ancestors, fact, key, parent
+from mplay.sdk import CannotPlan, Facts, Script, lines, sh
+from mplay_modules._place import ancestors, fact, key, parent, shown
 
 TEXT_LIMIT = 64 * 1024
 """Content up to this many bytes is shown in a diff, if everybody may read it."""
+
+ANY = 1 << 62
+NONE = -1
+"""For `look`: files of any size are read, or none."""
 
 ATTRIBUTES = ("mode", "owner", "group", "uid", "gid")
 
@@ -61,9 +65,10 @@ _ATTRIBUTES = r"""attributes() {
 }"""
 
 _CONTENT = r"""content() {
+  [ "$size" -le {largest} ] || return 0
   sum=$(sha256sum <"$p") || exit
   sum=${sum%% *}
-  printf '%s\t%s\n' "$k:sha256" "$sum"
+  printf '%s\t%s\n' "$k:size" "$size" "$k:sha256" "$sum"
   if [ "$sum" = {wanted} ] || [ -n "$hidden" ] || [ "$size" -gt {limit} ]; then return; fi
   case $mode in *[4567]) ;; *) return ;; esac
   printf '%s\t\\x' "$k:text"
@@ -79,15 +84,19 @@ file) attributes; content ;;
 esac"""
 
 
-def look(path: str, *, wanted: str = "", content: bool = True) -> Script:
-    """A probe of one path; `wanted` is the digest of the content that needs no diff."""
+def look(path: str, *, wanted: str = "", largest: int = ANY, text: bool = True) -> Script:
+    """A probe of one path.
+
+    `wanted` is the digest of the content that needs no diff. A file of more than `largest` bytes is
+    not read, and without `text` none is shown.
+    """
     return lines(
         sh(_KIND, path=path, key=key(path)),
         sh(_STAT, depth=len(ancestors(path)), above=ancestors(path)),
-        sh(_ABSENT, parent=parent(path), parent_key=f"{key(parent(path))}:kind"),
+        sh(_ABSENT, parent=parent(path), parent_key=key(parent(path), "kind")),
         _LINK,
         _ATTRIBUTES,
-        sh(_CONTENT, wanted=wanted, limit=TEXT_LIMIT) if content else "content() { :; }",
+        sh(_CONTENT, largest=largest, wanted=wanted, limit=TEXT_LIMIT if text else NONE),
         _REPORT,
     )
 
@@ -98,8 +107,8 @@ class Seen:
 
     `kind` is absent, file, directory, link or special. `new_owner` and `new_group` are who would
     own a file that this task creates there. `above` is the kind of the parent of what is absent.
-    `hidden`: not everybody may get there. `text` is the content where everybody may read it and it
-    is small, else None.
+    `hidden`: not everybody may get there. `size` is in bytes. `text` is the content where everybody
+    may read it and it is small, else None.
     """
 
     path: str
@@ -115,6 +124,7 @@ class Seen:
     new_group: str
     above: str
     hidden: bool
+    size: int
     text: str | None
 
     @classmethod
@@ -138,6 +148,7 @@ class Seen:
             new_group=get("new-group") or get("group"),
             above=facts.get(fact(parent(path), "kind"), ""),
             hidden=get("hidden") == "yes",
+            size=int(get("size") or 0),
             text=_text(facts.get(fact(path, "text")), get("sha256")),
         )
 
@@ -169,3 +180,19 @@ def _text(text: str | None, sha256: str) -> str | None:
     if hashlib.sha256(raw).hexdigest() != sha256 or "\0" in text:
         return None
     return text if raw.decode("utf-8", "ignore").encode() == raw else None
+
+
+def require_place(before: Seen) -> None:
+    """Refuse where no file can be put. CannotPlan."""
+    path, above = shown(before.path), shown(parent(before.path))
+    if before.kind == "directory":
+        raise CannotPlan(f"{path} is a directory; to put the file into it write dest: {path}/")
+    if before.kind == "special":
+        raise CannotPlan(f"{path} is a device, fifo or socket; name another path")
+    if before.kind == "absent" and before.above == "absent":
+        raise CannotPlan(
+            f"the directory {above} does not exist; create it in a step before:"
+            f" file: {{path: {above}, state: directory}}"
+        )
+    if before.kind == "absent" and before.above == "other":
+        raise CannotPlan(f"{above} is not a directory; name another path")

@@ -30,11 +30,11 @@ Place = Annotated[str, AfterValidator(checked_path)]
 """An absolute path, with no ``..``, no doubled and no trailing slash."""
 
 
-def key(path: str) -> str:
-    """``file:PATH`` as a probe prints it: bytes that a key cannot hold as ``%XX``."""
-    raw = path.encode("utf-8", "surrogateescape")
-    plain = (chr(b) if _PLAIN.match(bytes([b])) else f"%{b:02x}" for b in raw)
-    return "file:" + "".join(plain)
+def key(path: str, name: str = "") -> str:
+    """``file:PATH`` or ``file:PATH:NAME`` as a probe prints it: other bytes as ``%XX``."""
+    whole = fact(path, name) if name else f"file:{path}"
+    raw = whole.encode("utf-8", "surrogateescape")
+    return "".join(chr(b) if _PLAIN.match(bytes([b])) else f"%{b:02x}" for b in raw)
 
 
 def fact(path: str, name: str) -> str:

@@ -9,12 +9,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from mplay.sdk import CannotPlan, Change, Content, Facts, Script
+from mplay.sdk import Change, Content, Facts, Script
 from mplay_modules._attributes import Owned, changed_names
 from mplay_modules._file_change import Replacement, attributes_only
-from mplay_modules._file_facts import Seen, look
+from mplay_modules._file_facts import Seen, look, require_place
 from mplay_modules._mode import NEW_FILE
-from mplay_modules._place import checked_path, parent, shown
+from mplay_modules._place import checked_path
 
 
 def _validator(command: str) -> str:
@@ -87,19 +87,3 @@ class Placing(Owned):
             content=self.source(),
             validator=tuple(shlex.split(self.validator)),
         ).change()
-
-
-def require_place(before: Seen) -> None:
-    """Refuse where no file can be put. CannotPlan."""
-    path, above = shown(before.path), shown(parent(before.path))
-    if before.kind == "directory":
-        raise CannotPlan(f"{path} is a directory; to put the file into it write dest: {path}/")
-    if before.kind == "special":
-        raise CannotPlan(f"{path} is a device, fifo or socket; name another path")
-    if before.kind == "absent" and before.above == "absent":
-        raise CannotPlan(
-            f"the directory {above} does not exist; create it in a step before:"
-            f" file: {{path: {above}, state: directory}}"
-        )
-    if before.kind == "absent" and before.above == "other":
-        raise CannotPlan(f"{above} is not a directory; name another path")

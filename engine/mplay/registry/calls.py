@@ -75,6 +75,8 @@ def _problem(module: type[Module], detail: ErrorDetails) -> ArgumentProblem:
     if detail["type"] == "missing":
         return ArgumentProblem(path=path[:-1], what=f"{name} needs the argument {where!r}")
     subject = f"{name}: {where}" if where else name
+    if detail["type"] == "value_error":
+        return ArgumentProblem(path=path, what=f"{subject}: {detail['ctx']['error']}")
     return ArgumentProblem(path=path, what=f"{subject} {_complaint(detail)}")
 
 
@@ -108,8 +110,6 @@ def _names(module: type[Module]) -> Iterator[str]:
 
 def _complaint(detail: ErrorDetails) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "value_error":
-        return str(context["error"])
     given = _shown(detail["input"])
     if kind == "literal_error":
         return f"must be one of {context['expected']}, not {given}"
