@@ -9,7 +9,7 @@ expression read and compute, within a *budget* of work and size; it cannot reach
 from __future__ import annotations
 
 from mplay.template.names import DYNAMIC
-from mplay.template.renderer import Renderer, is_dynamic
+from mplay.template.renderer import Renderer, is_dynamic, texts_in
 from mplay.template.scope import Scope
 
-__all__ = ["DYNAMIC", "Renderer", "Scope", "is_dynamic"]
+__all__ = ["DYNAMIC", "Renderer", "Scope", "is_dynamic", "texts_in"]

@@ -66,7 +66,7 @@ class Renderer:
     def check(self, value: Value, *, condition: bool = False) -> list[Problem]:
         """What is wrong with the texts in `value` before any variable is known."""
         problems: list[Problem] = []
-        for text in _texts(value):
+        for text in texts_in(value):
             try:
                 self._expression(text) if condition else self._text(text)
             except UsageError as error:
@@ -76,7 +76,10 @@ class Renderer:
     def reads(
         self, value: Value, variables: Mapping[str, Value] | None = None, *, condition: bool = False
     ) -> frozenset[str]:
-        """Names of the top-level variables that `value` reads; through `variables` where given."""
+        """Names of the top-level variables that `value` reads; through `variables` where given.
+
+        With `condition` its texts are bare expressions. UsageError for one that is not Jinja2.
+        """
         seen: set[str] = set()
         for compiled in self._all(value, variables or {}, condition=condition):
             seen |= compiled.names
@@ -95,14 +98,16 @@ class Renderer:
         self, value: Value, variables: Mapping[str, Value], *, condition: bool
     ) -> Iterator[_Compiled]:
         """What `value` consists of, and the variables that it reads, and theirs."""
-        work = [self._expression(text) if condition else self._text(text) for text in _texts(value)]
+        work = [
+            self._expression(text) if condition else self._text(text) for text in texts_in(value)
+        ]
         followed: set[str] = set()
         while work:
             compiled = work.pop()
             yield compiled
             for name in compiled.names - followed:
                 followed.add(name)
-                work += [self._text(text) for text in _texts(unresolved(variables, name))]
+                work += [self._text(text) for text in texts_in(unresolved(variables, name))]
 
     def _scoped(self, variables: Mapping[str, Value]) -> Scope:
         return variables if isinstance(variables, Scope) else self.scope(variables)
@@ -204,7 +209,19 @@ class Renderer:
 
 def is_dynamic(value: Value) -> bool:
     """Whether a text in `value` holds Jinja2, so that it is known only when it is rendered."""
-    return any(_has_marks(text) for text in _texts(value))
+    return any(_has_marks(text) for text in texts_in(value))
+
+
+def texts_in(value: Value) -> Iterator[Text]:
+    """Every text in a value that came from a file."""
+    if isinstance(value, Text):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from texts_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from texts_in(item)
 
 
 def plain(value: Any) -> Value:
@@ -243,17 +260,6 @@ def _like(text: str, value: str) -> str:
 
 def _has_marks(text: str) -> bool:
     return any(mark in text for mark in _MARKS)
-
-
-def _texts(value: Value) -> Iterator[Text]:
-    if isinstance(value, Text):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
 
 
 def _usage(problem: Problem) -> UsageError:

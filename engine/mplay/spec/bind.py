@@ -1,0 +1,164 @@
+"""Makes the module of a call from rendered arguments."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mplay.model.errors import InvalidInput, Problem, UsageError, Where
+from mplay.model.playbook import ModuleCall, Text, Value
+from mplay.registry import ArgumentProblem, BadArguments, content_arguments
+from mplay.registry import call as make
+from mplay.sdk import Module
+from mplay.source import did_you_mean, key_place, place
+from mplay.spec.coercion import coerced
+from mplay.spec.contents import Contents, TaskContents
+from mplay.spec.files import Finder
+from mplay.spec.modules import Modules
+from mplay.template import Renderer, is_dynamic
+
+_WORD = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binder:
+    """Renders a call's arguments with variables and makes its module; for a whole run."""
+
+    modules: Modules
+    finder: Finder
+    renderer: Renderer
+
+    def __call__(self, call: ModuleCall, variables: Mapping[str, Any]) -> Module:
+        """The module of a call for one task. UsageError (InvalidInput) with the places."""
+        scope = self.renderer.scope(variables)
+        args = self.renderer.render(call.args, scope)
+        render = lambda text: self.renderer.template(text, scope)  # noqa: E731 one expression
+        return bind(call, args, self.modules, TaskContents(finder=self.finder, render=render))
+
+
+def bind(call: ModuleCall, args: Value, modules: Modules, contents: Contents) -> Module:
+    """The module of a call; `args` are its rendered arguments: a mapping, or a text.
+
+    Arguments that name files are given their content. A number where text is wanted is taken as it
+    was written; a text where a list is wanted is cut at its commas. InvalidInput says all that is
+    wrong, at the places of `call`.
+    """
+    module = modules.find(str(call.name))
+    if module is None:
+        near = did_you_mean(call.name, modules.names())
+        raise UsageError(f"there is no module '{call.name}'.{near}", where=call.name.where)
+    given = named(module, call, args)
+    problems: list[Problem] = []
+    content = filled(module, call, given, contents, problems)
+    missing = {problem.where for problem in problems}
+    try:
+        made = make(module, coerced(module, content))
+    except BadArguments as error:
+        found = problems_of(error.problems, call)
+        problems += [one for one in found if one.where not in missing]
+    if problems:
+        raise InvalidInput(problems)
+    return made
+
+
+def named(module: type[Module], call: ModuleCall, args: Value) -> dict[str, Value]:
+    """The arguments by name, also those of the short form: a text. UsageError."""
+    if not isinstance(args, str):
+        if not isinstance(args, Mapping):
+            raise UsageError(f"the arguments of {call.name} must be a mapping", where=call.where)
+        return {str(key): value for key, value in args.items()}
+    if module.FREE_FORM:
+        _refuse_words(module, call, args)
+        return {module.FREE_FORM: args}
+    return dict(_pairs(call, args))
+
+
+def problems_of(found: Sequence[ArgumentProblem], call: ModuleCall) -> list[Problem]:
+    """What is wrong with arguments, where they were written."""
+    return [_problem(one, call) for one in found]
+
+
+def _problem(one: ArgumentProblem, call: ModuleCall) -> Problem:
+    what, hint = one.what, one.hint
+    if hint.startswith("did you mean"):
+        what, hint = f"{what.rstrip('.')}. {hint[0].upper()}{hint[1:]}", ""
+    return Problem(what, _where(call, *one.path), hint)
+
+
+def _where(call: ModuleCall, *path: str | int) -> Where:
+    """The place of an argument's name, or of a value deep inside it."""
+    if len(path) == 1:
+        return key_place(call.args, str(path[0]), call.where)
+    return place(call.args, call.where, *path)
+
+
+def filled(
+    module: type[Module],
+    call: ModuleCall,
+    given: Mapping[str, Value],
+    contents: Contents,
+    problems: list[Problem],
+) -> dict[str, Value]:
+    """The arguments, in which names of files have become their content."""
+    result = dict(given)
+    for key, kind in content_arguments(module).items():
+        value = given.get(key)
+        if not isinstance(value, str) or is_dynamic(value):
+            continue
+        read = contents.template if kind == "template" else contents.file
+        try:
+            result[key] = read(value, _where(call, key))
+        except InvalidInput as error:
+            problems += error.problems
+        except UsageError as error:
+            problems.append(error.problem)
+    return result
+
+
+def _refuse_words(module: type[Module], call: ModuleCall, text: str) -> None:
+    """Ansible takes ``creates=…`` out of the text; here it would reach the host unnoticed."""
+    for word in text.split():
+        found = _WORD.match(word)
+        if (
+            found
+            and found[1] in {"creates", "removes", "chdir", "executable", "stdin"}
+            and (found[1] in module.model_fields)
+        ):
+            raise UsageError(
+                f"`{found[1]}=` inside the text of {call.name} is part of the command",
+                where=call.where,
+                hint=f"write {call.name}: {{{module.FREE_FORM}: …, {found[1]}: …}}",
+            )
+
+
+def _pairs(call: ModuleCall, text: str) -> Mapping[str, Value]:
+    """``name=nginx state=present`` by name; values are texts."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError("a quote is not closed", where=_where(call)) from error
+    found: dict[str, Value] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise UsageError(
+                f"'{word[:60]}' is no argument of {call.name}",
+                where=_where(call),
+                hint="write NAME=VALUE, or better a mapping",
+            )
+        found[key] = value
+    return found
+
+
+def unrendered(args: Value) -> Value:
+    """Arguments without Jinja2 as plain data, as rendering would give them."""
+    if isinstance(args, Text):
+        return str(args)
+    if isinstance(args, dict):
+        return {str(key): unrendered(value) for key, value in args.items()}
+    if isinstance(args, list):
+        return [unrendered(value) for value in args]
+    return args
