@@ -98,7 +98,10 @@ def ssh(login: str, host: str, command: tuple[str, ...]) -> None:
 
     laboratory = _lab()
     argv = ssh_command(laboratory.place, laboratory.record(host), login=login, command=command)
-    os.execvp(argv[0], argv)
+    try:
+        os.execvp(argv[0], argv)
+    except FileNotFoundError:
+        raise click.UsageError("This machine has no ssh. `mplay lab doctor` says more.") from None
 
 
 @lab.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from mplay.model.errors import MplayError
+from mplay.model.errors import MplayError, UsageError
 
 
 class LabFailed(MplayError):
@@ -24,9 +24,15 @@ def run(
     hint: str = "",
 ) -> str:
     """Run a command to its end and return its standard output; `what` names it in errors."""
-    done = subprocess.run(
-        list(argv), input=text, capture_output=True, text=True, env=environment, check=False
-    )
+    try:
+        done = subprocess.run(
+            list(argv), input=text, capture_output=True, text=True, env=environment, check=False
+        )
+    except FileNotFoundError:
+        raise UsageError(
+            f"The lab needs the program {argv[0]}, which this machine does not have.",
+            hint="`mplay lab doctor` names the package.",
+        ) from None
     if check and done.returncode:
         raise LabFailed(
             f"{what or argv[0]} failed with exit code {done.returncode}:\n{_tail(done)}",

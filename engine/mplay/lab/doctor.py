@@ -54,11 +54,12 @@ class Finding:
 
 def examine(place: Place) -> list[Finding]:
     """Look at everything that a lab needs of this machine."""
-    rights = _rights()
-    if not rights.well:
-        return [rights]
+    first = [_rights()]
+    if first[0].well:
+        first.append(_programs())
+    if not first[-1].well:
+        return first
     checks: tuple[Callable[[], Finding], ...] = (
-        _programs,
         _cgroup,
         lambda: _overlay(place),
         _namespaces,
@@ -68,7 +69,7 @@ def examine(place: Place) -> list[Finding]:
         lambda: _disk(place),
         _null_device,
     )
-    return [rights, *(check() for check in checks)]
+    return [*first, *(check() for check in checks)]
 
 
 def _rights() -> Finding:
