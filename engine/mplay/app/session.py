@@ -27,10 +27,12 @@ from mplay.executor.running import Numbers, Running
 from mplay.executor.undo_calls import MakeModule
 from mplay.journal import Journal
 from mplay.model.clock import Clock, token
-from mplay.model.errors import HostError, MplayError
-from mplay.model.events import HostLost, HostSeen, RunEnd
+from mplay.model.errors import HostError, HostLocked, MplayError, Where
+from mplay.model.events import Event, HostLost, HostSeen, RunEnd
+from mplay.model.playbook import ModuleCall, Text
 from mplay.model.record import Listener
 from mplay.model.task import RunStatus
+from mplay.sdk import Module
 
 HEARTBEAT = 20.0
 """Seconds between two signs of life."""
@@ -47,6 +49,16 @@ def owner(clock: Clock) -> dict[str, Any]:
         "pid": os.getpid(),
         "began": clock.now().isoformat(timespec="seconds"),
     }
+
+
+def make_module(context: RunContext) -> MakeModule:
+    """Makes modules of calls whose arguments are rendered: those of a journalled `rollback`."""
+    nowhere = Where("the journal")
+
+    def make(name: str, args: Any) -> Module:
+        return context.bind(ModuleCall(name=Text(name, nowhere), args=args, where=nowhere), {})
+
+    return make
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +82,18 @@ class Session:
     listeners: Sequence[Listener] = ()
     rules: Rules = field(default_factory=Rules)
 
-    def execute(self, cast: Cast, action: Action) -> Ending:
+    def execute(self, cast: Cast, action: Action, first: Sequence[Event] = ()) -> Ending:
         """Take the run and its hosts, do it, give them back, and journal how it ended.
 
-        HostLocked where another process executes the run, or another run owns a host.
+        `first` is journalled once the run is this process's. HostLocked where another process
+        executes the run, or another run owns a host.
         """
         run = self.context.run
         crew = Crew(self.context.options.forks)
         with self.journal.executor_lock(run), self._alive(run), self._stoppable(crew):
-            self.journal.claim(run, cast.claimed)
+            self._claim(cast)
+            for event in first:
+                self.journal.append(run, event)
             running = self._running(cast)
             try:
                 return self._execute(running, crew, action)
@@ -86,6 +101,18 @@ class Session:
                 for link in running.links.values():
                     link.close()
                 crew.close()
+
+    def _claim(self, cast: Cast) -> None:
+        """Claim the hosts in the journal; a run that has begun nothing ends if it cannot."""
+        try:
+            self.journal.claim(self.context.run, cast.claimed)
+        except HostLocked as error:
+            if not self.journal.state(self.context.run).hosts_seen:
+                recorder = Recorder(self.journal, self.context.run, self.listeners)
+                recorder.write(
+                    RunEnd(status=RunStatus.REFUSED, exit=error.exit_code, why=str(error))
+                )
+            raise
 
     def _execute(self, running: Running, crew: Crew, action: Action) -> Ending:
         try:

@@ -76,10 +76,11 @@ class RunContext:
         if step.block in self.plan.blocks:
             batches = self.plan.blocks[step.block].batches
             late["batch"] = {"hosts": next((list(b) for b in batches if subject in b), [])}
-        magic = self._magic(host)
+        magic = self.magic(host)
         return self.templates.scope(host.vars, step.step.vars, self.extra_vars, magic, late)
 
-    def _magic(self, host: Host) -> dict[str, Any]:
+    def magic(self, host: Host) -> dict[str, Any]:
+        """The variables that mplay itself gives; nothing else may set them."""
         return {
             "inventory_hostname": host.name,
             "inventory_hostname_short": host.name.split(".")[0],

@@ -44,3 +44,15 @@ class Recorder:
         with self._showing:
             for listener in self._listeners:
                 listener.on_output(task, host, decoded)
+
+
+class Silent(Recorder):
+    """The recorder of a dry-run: a dry-run has nothing to record, and a record is a bug."""
+
+    def __init__(self) -> None:
+        super().__init__(_NoJournal(), "")
+
+
+class _NoJournal:
+    def append(self, run: str, event: Event) -> Record:
+        raise AssertionError(f"a dry-run must not record {event.KIND} {run}")

@@ -1,0 +1,1 @@
+"""The digests of a prepared run: procedure, plan, modules, files and configuration."""

@@ -1,0 +1,186 @@
+"""A playbook loaded, planned and rehearsed: everything before the first host is contacted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mplay.app.digests import digests_of
+from mplay.app.project import Project
+from mplay.app.session import Cast
+from mplay.executor.context import Options, RunContext
+from mplay.executor.rehearsal import Rehearsal, rehearse
+from mplay.inventory import Inventory
+from mplay.model.errors import UsageError
+from mplay.model.events import RunBegin
+from mplay.model.host import LOCALHOST, Host, localhost
+from mplay.model.plan import Graph, Plan
+from mplay.model.plan_json import plan_as_json, values_as_json
+from mplay.model.playbook import Step
+from mplay.model.task import OnFailure
+from mplay.planner.build import build
+from mplay.planner.choice import Choice
+from mplay.spec import Binder, DiskFiles, Finder, Loaded, check_bound, load_playbook
+from mplay.template import Renderer
+
+_SECRET = frozenset(
+    {"ansible_password", "ansible_ssh_pass", "ansible_become_password", "ansible_become_pass"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What an operator asked for. `on_failure` '' leaves it to the playbook."""
+
+    playbook: Path
+    limit: str = ""
+    extra_vars: Mapping[str, Any] = field(default_factory=dict)
+    choice: Choice = field(default_factory=Choice)
+    on_failure: str = ""
+    options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A run that could begin. `environment` is '' where there are none."""
+
+    request: Request
+    loaded: Loaded
+    context: RunContext
+    environment: str
+    rehearsal: Rehearsal
+    digests: Mapping[str, Any]
+
+    @property
+    def plan(self) -> Plan:
+        """What would be executed."""
+        return self.context.plan
+
+    def cast(self) -> Cast:
+        """Which hosts are claimed and which only looked at."""
+        places = self.places()
+        claimed = [h for h in places if h != LOCALHOST or LOCALHOST in self.rehearsal.changing]
+        return Cast(
+            claimed=tuple(claimed),
+            looked_at=() if LOCALHOST in claimed else (LOCALHOST,),
+            become=frozenset(self.rehearsal.become),
+        )
+
+    def places(self) -> list[str]:
+        """The hosts that a task of the run runs on, in the run's order."""
+        plan = self.plan
+        found = dict.fromkeys(plan.hosts)
+        for step in plan.steps.values():
+            found |= dict.fromkeys(self.context.place(step, host) for host in step.hosts)
+        return list(found)
+
+    def begin(self, owner: Mapping[str, Any]) -> RunBegin:
+        """The record with which the run begins; it holds all that a fresh process needs."""
+        hosts = self.context.hosts
+        return RunBegin(
+            playbook=str(self.request.playbook),
+            name=self.loaded.playbook.name,
+            environment=self.environment,
+            sources=dict(self.loaded.sources),
+            plan=plan_as_json(self.plan),
+            digests=dict(self.digests),
+            hosts=list(self.plan.hosts),
+            connections={name: asdict(host.connection) for name, host in hosts.items()},
+            variables={name: values_as_json(_public(host.vars)) for name, host in hosts.items()},
+            owner=dict(owner),
+            options={
+                "limit": self.request.limit,
+                "forks": self.request.options.forks,
+                "strict": self.request.options.strict,
+                "on_failure": self.request.on_failure,
+                "extra_vars": values_as_json(self.request.extra_vars),
+                "groups": {name: list(members) for name, members in self.context.groups.items()},
+                "host_groups": {name: list(host.groups) for name, host in hosts.items()},
+                "become": sorted(self.rehearsal.become),
+                "changing": sorted(self.rehearsal.changing),
+                "included_by": dict(self.loaded.included_by),
+            },
+        )
+
+
+def _public(variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in variables.items() if name not in _SECRET}
+
+
+def prepare(project: Project, request: Request, run: str) -> Prepared:
+    """Load, plan and rehearse. InvalidInput and UsageError: nothing has been touched."""
+    renderer = Renderer()
+    finder = Finder(files=DiskFiles(), root=project.config.root)
+    loaded = load_playbook(request.playbook, project.registry, finder, renderer=renderer)
+    inventory = Inventory.load(project.inventory, request.playbook.parent)
+    bare = RunContext(
+        run=run,
+        plan=Plan(name="", hosts=(), steps={}, blocks={}, main=Graph()),
+        hosts=_hosts(inventory),
+        groups=inventory.members,
+        extra_vars=request.extra_vars,
+        templates=renderer,
+        bind=Binder(modules=project.registry, finder=finder, renderer=renderer),
+        options=request.options,
+    )
+    limit = [host.name for host in inventory.select(request.limit)] if request.limit else None
+    plan = build(
+        loaded.playbook,
+        inventory.select,
+        limit=limit,
+        delegate=_delegate(bare),
+        choice=request.choice,
+        on_failure=OnFailure(request.on_failure) if request.on_failure else None,
+    )
+    context = replace(bare, plan=plan)
+    environment = _environment(project, context)
+    rehearsal = rehearse(context, check_bound)
+    context = replace(context, modules=rehearsal.modules)
+    return Prepared(
+        request=request,
+        loaded=loaded,
+        context=context,
+        environment=environment,
+        rehearsal=rehearsal,
+        digests=digests_of(project, request, loaded, context, environment),
+    )
+
+
+def _hosts(inventory: Inventory) -> dict[str, Host]:
+    hosts = {host.name: host for host in inventory.hosts}
+    return {**hosts, LOCALHOST: hosts.get(LOCALHOST) or localhost()}
+
+
+def _delegate(context: RunContext) -> Callable[[Step, str], str | None]:
+    """Renders `delegate_to` for a subject; located UsageError for a host that is not known."""
+
+    def delegate(step: Step, subject: str) -> str | None:
+        if step.delegate_to is None:
+            return None
+        host = context.hosts[subject]
+        scope = context.templates.scope(
+            host.vars, step.vars, context.extra_vars, context.magic(host)
+        )
+        name = str(context.templates.render(step.delegate_to, scope))
+        if name not in context.hosts:
+            raise UsageError(
+                f"delegate_to: there is no host '{name}'",
+                where=step.delegate_to.where,
+                hint="name a host of the inventory",
+            )
+        return name
+
+    return delegate
+
+
+def _environment(project: Project, context: RunContext) -> str:
+    """The run's environment, '' where there are none; also every delegate must belong to it."""
+    config = project.config
+    subjects = [context.hosts[name] for name in context.plan.hosts]
+    environment = config.environment_of(subjects)
+    for step in context.plan.steps.values():
+        for name in dict.fromkeys(step.runs_on.values()):
+            config.check_delegate(environment, context.hosts[name])
+    return environment.name if environment else ""

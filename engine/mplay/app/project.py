@@ -1,0 +1,61 @@
+"""A project as found from a working directory: configuration, inventory, modules, journal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mplay.config import Config, load_config
+from mplay.model.clock import Clock, SystemClock
+
+if TYPE_CHECKING:
+    from mplay.journal import Journal
+    from mplay.registry import Registry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """Where a command works. `inventory`: sources of ``-i``, else those of the configuration.
+
+    `ask_password(host)` gives a sudo password, None where nobody may be asked.
+    """
+
+    config: Config
+    inventory: tuple[Path, ...]
+    journal_url: str = ""
+    clock: Clock = field(default_factory=SystemClock)
+
+    @classmethod
+    def find(
+        cls,
+        *,
+        start: Path,
+        config: Path | None = None,
+        inventory: Sequence[Path] = (),
+        journal_url: str = "",
+    ) -> Project:
+        """The project around a directory; a UsageError says what is wrong with its files."""
+        found = load_config(start, config)
+        return cls(
+            config=found,
+            inventory=tuple(inventory) or found.inventory,
+            journal_url=journal_url or found.journal_url,
+        )
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The modules of the project and the installed ones."""
+        from mplay.registry import Registry
+
+        return Registry(self.config.root / "modules")
+
+    def journal(self, *, create: bool = False) -> Journal:
+        """The project's journal, opened. UsageError and JournalError say why it cannot be."""
+        from mplay.journal import Journal, default_place
+
+        place = self.journal_url or str(default_place(self.config.project, os.environ))
+        return Journal.open(place, clock=self.clock, create=create)

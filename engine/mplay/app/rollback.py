@@ -1,0 +1,119 @@
+"""Rollback: undo a run, now or next week, from its journal and what its hosts kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mplay.app.project import Project
+from mplay.app.reopen import cast_of, reopen
+from mplay.app.session import Absent, Action, Cast, Session, make_module, owner
+from mplay.channel.protocol import Connector
+from mplay.executor.backward import Rules
+from mplay.executor.context import Options
+from mplay.executor.execution import Ending, Execution
+from mplay.model.errors import PersonNeeded, UsageError
+from mplay.model.events import Abort, Event, Taken
+from mplay.model.plan import Plan
+from mplay.model.record import Listener
+from mplay.model.state import RunState
+from mplay.model.task import RunStatus
+from mplay.rollback.choose import Choice, choose
+from mplay.rollback.order import UndoPlan, undo_plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be undone: all of the run, what began with a step, on some hosts only."""
+
+    step: str = ""
+    hosts: tuple[str, ...] = ()
+    keep_dependents: bool = False
+
+    @property
+    def everything(self) -> bool:
+        """Whether the whole run is meant."""
+        return not (self.step or self.hosts)
+
+
+_NOTHING = Ending(status=RunStatus.ROLLED_BACK, exit=0, why="nothing of the run stands")
+
+
+def rollback(
+    project: Project,
+    wanted: str,
+    wish: Wish,
+    options: Options,
+    connector: Connector,
+    listeners: Sequence[Listener],
+) -> tuple[str, Ending]:
+    """Undo a run, or the part that is wished; twice is once.
+
+    PersonNeeded where changes elsewhere would be left standing on what is undone.
+    """
+    with project.journal() as journal:
+        run = journal.find(wanted)
+        state = journal.state(run)
+        if state.status is RunStatus.ROLLED_BACK or not state.attempts:
+            return run, _NOTHING
+        context = reopen(project, state, options)
+        choice = chosen(context.plan, state, wish)
+        session = Session(
+            journal=journal,
+            context=context,
+            connector=connector,
+            clock=project.clock,
+            make=make_module(context),
+            listeners=listeners,
+            rules=Rules(later=True, say_yes=options.say_yes),
+        )
+        cast = _needed(cast_of(state, context), undo_plan(context.plan, state, choice.__contains__))
+        taken = Taken(what="rollback", owner=owner(project.clock))
+        first: list[Event] = [taken, _abort(wish, choice)]
+        return run, session.execute(cast, _action(choice, wish), first)
+
+
+def chosen(plan: Plan, state: RunState, wish: Wish) -> Choice:
+    """The tasks that the wish means. UsageError, PersonNeeded."""
+    unknown = [h for h in wish.hosts if h not in plan.hosts]
+    if unknown:
+        raise UsageError(f"run {state.run} has no host {', '.join(unknown)}")
+    if wish.step and not any(p == wish.step or p.startswith(f"{wish.step}/") for p in plan.steps):
+        raise UsageError(
+            f"run {state.run} has no step {wish.step}", hint=f"see: mplay show {state.run}"
+        )
+    choice = choose(plan, state, step=wish.step, hosts=wish.hosts or None)
+    if choice.dependants and not wish.keep_dependents:
+        names = ", ".join(str(key) for key in choice.dependants)
+        raise PersonNeeded(
+            f"changes elsewhere stand on what would be undone: {names}",
+            hint="undo them too, or leave them standing with --keep-dependents",
+        )
+    return choice
+
+
+def _abort(wish: Wish, choice: Choice) -> Abort:
+    if wish.everything:
+        return Abort(scope="run", why="rolled back by the operator")
+    hosts = sorted({key.subject for key in choice.tasks})
+    return Abort(scope="step", why="rolled back by the operator", step=wish.step, hosts=hosts)
+
+
+def _action(choice: Choice, wish: Wish) -> Action:
+    def action(execution: Execution, _: Absent) -> Ending:
+        ending = execution.undo_chosen(lambda key: key in choice, "", automatic=False)
+        if wish.everything or ending.exit:
+            return ending
+        return Ending(status=RunStatus.HALTED, exit=0, why="a part of the run was undone")
+
+    return action
+
+
+def _needed(cast: Cast, undo: UndoPlan) -> Cast:
+    """The hosts that the undo works on."""
+    places = {job.place for job in undo.jobs.values()}
+    return Cast(
+        claimed=tuple(host for host in cast.claimed if host in places),
+        looked_at=cast.looked_at,
+        become=cast.become,
+    )
