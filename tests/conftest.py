@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["mplay.testing.plugin"]
+pytest_plugins = ["mplay.testing.plugin", "tests.lab.fixtures"]

@@ -7,6 +7,7 @@ restore needs no module, no playbook and no Python.
 from __future__ import annotations
 
 import base64
+import hashlib
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -45,21 +46,32 @@ class HostShell:
     timeout: float = 120.0
     environment: Sequence[str] = field(default=_ENVIRONMENT)
 
-    def run(self, script: Script, *, save: str = "0", options: str = "-eu") -> Ended:
-        """Run a script with its own ``$MPLAY_SAVE``; everything goes through standard input."""
-        inner = sh(
-            "umask 022; mkdir -p -m 0700 {state} {saves} {save} {blobs}; cd /\n"
-            "exec env -i {environment} MPLAY_SAVE={save} MPLAY_BLOBS={blobs}"
-            " sh {options} -c {script} </dev/null\n",
-            state=self.state,
-            saves=f"{self.state}/saves",
-            save=f"{self.state}/saves/{save}",
-            blobs=f"{self.state}/blobs",
+    def run(
+        self, script: Script, *, save: str = "0", options: str = "-eu", kill_after: float = 0.0
+    ) -> Ended:
+        """Run a script with its own ``$MPLAY_SAVE``, from a file, so that no argv shows it.
+
+        With `kill_after` (seconds) its process group is killed then, if it still runs.
+        """
+        saves, blobs, file = (f"{self.state}/{name}" for name in ("saves", "blobs", "script"))
+        run = sh(
+            "env -i {environment} MPLAY_SAVE={save} MPLAY_BLOBS={blobs} sh {options} {file}",
             environment=self.environment,
+            save=f"{saves}/{save}",
+            blobs=blobs,
             options=options,
-            script=script,
+            file=file,
         )
-        return self.raw(inner)
+        return self.raw(
+            lines(
+                sh(
+                    "umask 022; mkdir -p -m 0700 {folders}; cd /",
+                    folders=[self.state, saves, f"{saves}/{save}", blobs],
+                ),
+                _as_file(file, script),
+                _killed(run, kill_after) if kill_after else lines("exec \\", run + " </dev/null"),
+            )
+        )
 
     def raw(self, script: Script) -> Ended:
         """Run shell as it is, in whatever surroundings the prefix gives."""
@@ -78,6 +90,18 @@ class HostShell:
         assert done.rc == 0, f"the probe failed with {done.rc}: {done.err}"
         return parse_facts(done.out)
 
+    def find(self, text: str, folders: Sequence[str]) -> list[str]:
+        """The files below the folders that hold a text; those of `state` do not count."""
+        done = self.raw(
+            sh("grep -rlsF --devices=skip -e {text} {folders}", text=text, folders=folders)
+        )
+        found = done.out.decode(errors="replace").splitlines()
+        return [file for file in found if not file.startswith(f"{self.state}/")]
+
+    def forget(self) -> None:
+        """Remove restore points, blobs and scripts."""
+        self.raw(sh("rm -rf {state}", state=self.state))
+
     def put(self, blob: Blob) -> None:
         """Lay a blob where scripts look for it."""
         data = blob.data if not blob.path else Path(blob.path).read_bytes()
@@ -89,3 +113,17 @@ class HostShell:
         )
         done = self.raw(lines(place, base64.encodebytes(data).decode().rstrip(), "END\n"))
         assert done.rc == 0, done.err
+
+
+def _as_file(file: str, text: str) -> Script:
+    """Shell that writes text to a file; the mark of its end depends on the text."""
+    end = f"END_{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()}"
+    return lines(sh("cat >{file} <<", file=file) + f"'{end}'", text, end)
+
+
+def _killed(run: Script, after: float) -> Script:
+    return lines(
+        "setsid \\",
+        run + " </dev/null >/dev/null 2>&1 &",
+        sh('pid=$!; sleep {after}; kill -9 -- "-$pid" 2>/dev/null; wait', after=after),
+    )
