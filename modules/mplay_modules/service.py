@@ -155,7 +155,7 @@ class Service(State):
         opposite = {"start": "stop", "stop": "start"} if not self._acts() else {}
         return lines(
             self._work(opposite[verb]) if verb in opposite else "",
-            sh("systemctl -q reset-failed -- {unit} || :", unit=self._unit())
+            sh("systemctl -q reset-failed -- {unit} 2>/dev/null || :", unit=self._unit())
             if verb == "start"
             else "",
             self._links(_RESTORE) if enable else "",
