@@ -16,6 +16,7 @@ import pytest
 
 from mplay.lab.lab import HostStatus, Lab, silent
 from mplay.lab.place import Place, place_from
+from mplay.lab.registry import root_of
 from mplay.lab.sameness import Memo, State, state_of
 from mplay.lab.ssh import ssh_command
 from mplay.lab.written_inventory import inventory_file
@@ -27,9 +28,13 @@ class LabHost:
 
     name: str
     address: str
-    root: Path
     lab: Lab
     memo: Memo
+
+    @property
+    def root(self) -> Path:
+        """Where its files are readable; another path after a reset, the same after a reboot."""
+        return root_of(self.lab.place, self.lab.record(self.name))
 
     def ssh(self, command: str, *, login: str = "root") -> subprocess.CompletedProcess[str]:
         """Run a shell command there over SSH, as root unless told otherwise."""
@@ -90,10 +95,8 @@ class LabHosts:
 
 
 def lab_host(lab: Lab, status: HostStatus, memo: Memo) -> LabHost:
-    assert status.root is not None, f"{status.name} is {status.state}"
-    return LabHost(
-        name=status.name, address=status.address, root=Path(status.root), lab=lab, memo=memo
-    )
+    assert status.state == "running", f"{status.name} is {status.state}"
+    return LabHost(name=status.name, address=status.address, lab=lab, memo=memo)
 
 
 def lab_hosts(lab: Lab, target: str, memo: Memo) -> LabHosts:

@@ -103,7 +103,7 @@ def test_the_doctor_names_the_command_that_mends(tmp_path: Path) -> None:
 
 
 def test_a_missing_program_is_named_with_the_way_to_find_its_package() -> None:
-    with pytest.raises(UsageError, match="no-such-program.*\n.*mplay lab doctor"):
+    with pytest.raises(UsageError, match=r"no-such-program.*\n.*mplay lab doctor"):
         run(["no-such-program"])
 
 

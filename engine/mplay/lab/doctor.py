@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mplay.lab.cgroup import cgroup2_mount
+from mplay.lab.command import run
 from mplay.lab.images import base_name
 from mplay.lab.mirror import machine_mirror
 from mplay.lab.network import NET, subnet_route
@@ -65,6 +66,7 @@ def examine(place: Place) -> list[Finding]:
         _namespaces,
         _links,
         lambda: _subnet(place),
+        lambda: _firewall(place),
         lambda: _debian(place),
         lambda: _disk(place),
         _null_device,
@@ -162,6 +164,21 @@ def _subnet(place: Place) -> Finding:
         )
     note = "the lab is using it" if (NET / place.bridge).exists() else "free"
     return Finding(well=True, what=f"network {subnet}: {note}")
+
+
+def _firewall(place: Place) -> Finding:
+    """Container engines let bridged packets pass the firewall, and drop those that they forward."""
+    filtered = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
+    rules = ""
+    if filtered.exists() and filtered.read_text().strip() == "1" and shutil.which("iptables"):
+        rules = run(["iptables", "-S", "FORWARD"], check=False)
+    if "-P FORWARD DROP" in rules and f"-i {place.bridge} " not in rules:
+        return Finding(
+            well=False,
+            what="the firewall drops what lab hosts send to each other",
+            mend=f"iptables -I FORWARD -i {place.bridge} -o {place.bridge} -j ACCEPT",
+        )
+    return Finding(well=True, what="lab hosts may talk to each other")
 
 
 def _debian(place: Place) -> Finding:

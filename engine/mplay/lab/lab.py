@@ -83,7 +83,10 @@ class Lab:
         with self._lock():
             for name in names:
                 self._record(name)
-            for name in names or self._all_names():
+            if not names:
+                # One order for all; the rest below only tidies up.
+                cgroup.kill(group_of(self.place))
+            for name in names or records(self.place):
                 host.remove(self.place, name)
             if not records(self.place):
                 self._leave_nothing()
@@ -151,12 +154,6 @@ class Lab:
         for folder in (self.place.hosts, self.place.state / "inventory"):
             shutil.rmtree(folder, ignore_errors=True)
         Store(self.place.cache).sweep_if_idle()
-
-    def _all_names(self) -> set[str]:
-        # The cgroup knows hosts whose record a killed `up` never wrote.
-        group = group_of(self.place)
-        living = {path.name for path in group.iterdir() if path.is_dir()} if group.is_dir() else ()
-        return {*records(self.place), *living}
 
     def _known_specs(self) -> list[HostSpec]:
         bare = (record.spec for record in records(self.place).values() if record.spec.is_bare)

@@ -48,8 +48,8 @@ def machine_mirror(release: Path = Path("/etc/os-release")) -> Mirror:
     if not lines:
         raise UsageError(
             f"This machine's apt knows no Debian archive for {codename or 'its release'}.",
-            hint="Run `apt-get update`; on a machine that is not Debian, add Debian's archive "
-            "to /etc/apt/sources.list.d.",
+            hint="Run `apt-get update`. The lab builds its hosts from the Debian archive of the "
+            "machine, so it needs a Debian machine.",
         )
     options = run(["apt-config", "dump", "Acquire"]).splitlines()
     return Mirror(
