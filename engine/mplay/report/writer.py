@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from mplay.model.errors import UsageError
 from mplay.model.task import RunStatus, TaskStatus
 from mplay.report.redact import Redactor, escaped
 
@@ -64,25 +65,44 @@ def padded(part: str | Styled, width: int) -> str | Styled:
 class Writer:
     """Writes lines and JSON: secrets redacted, control characters shown, colour on terminals.
 
-    `redactor` may learn further secrets at any time.
+    `redactor` may learn further secrets at any time. A stream that is gone (a closed pipe, a lost
+    terminal, a full disk) is left alone; `check` at the end tells of what matters.
     """
 
     def __init__(self, stream: TextIO, *, redactor: Redactor | None = None) -> None:
         self._stream = stream
         self.redactor = redactor or Redactor()
         self._coloured = _has_colour(stream)
+        self._deaf = False
+        self._error: OSError | None = None
 
     def line(self, *parts: str | Styled) -> None:
         """Write one line of parts. A newline within a part begins a new line."""
         shown = "".join(self._part(part) for part in parts)
-        self._stream.write(shown.rstrip() + "\n" if not self._coloured else shown + "\n")
-        self._stream.flush()
+        self._send(shown if self._coloured else shown.rstrip(" "))
 
     def document(self, data: Mapping[str, Any]) -> None:
         """Write plain data as JSON."""
         text = json.dumps(data, indent=2, ensure_ascii=True)
-        self._stream.write(self.redactor(text) + "\n")
-        self._stream.flush()
+        self._send(self.redactor(text))
+
+    def _send(self, text: str) -> None:
+        """Write it, unless nobody is there to read it any more: a run goes on without."""
+        if self._deaf:
+            return
+        try:
+            self._stream.write(text + "\n")
+            self._stream.flush()
+        except BrokenPipeError:
+            self._deaf = True
+        except OSError as error:
+            self._deaf = True
+            self._error = error
+
+    def check(self) -> None:
+        """UsageError if something could not be written, unless its reader just went away."""
+        if self._error is not None:
+            raise UsageError(f"the output cannot be written: {self._error.strerror}")
 
     def _part(self, part: str | Styled) -> str:
         if isinstance(part, str):

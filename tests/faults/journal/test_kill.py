@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.unit.journal.make import RUN, begin, open_journal
 
 from mplay.model.events import Note
+from tests.unit.journal.make import RUN, begin, open_journal
 
 ROOT = Path(__file__).parents[3]
 _WRITER = """

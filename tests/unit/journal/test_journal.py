@@ -6,13 +6,13 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from tests.unit.journal.make import RUN, HeldClock, begin, intent, open_journal, outcome
 
 from mplay.journal import Journal, new_run_id
 from mplay.model.errors import HostLocked, JournalError, UsageError
 from mplay.model.events import Claimed, Note, PhaseBegan, RunEnd, Taken
 from mplay.model.record import Record
 from mplay.model.task import RunStatus
+from tests.unit.journal.make import RUN, HeldClock, begin, intent, open_journal, outcome
 
 
 def test_a_record_is_read_back_as_it_was_appended(tmp_path: Path) -> None:

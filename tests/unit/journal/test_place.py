@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.unit.journal.make import RUN, begin, open_journal
 
 from mplay.journal import Journal, default_place
 from mplay.journal.place import filesystem_of, path_of
 from mplay.journal.schema import VERSION
 from mplay.model.errors import JournalError, UsageError
 from mplay.model.events import Note
+from tests.unit.journal.make import RUN, begin, open_journal
 
 MOUNTS = """\
 /dev/vda / ext4 rw 0 0

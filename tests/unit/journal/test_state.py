@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.journal.make import begin, intent, outcome, records, undoing, undone
 
 from mplay.model.events import (
     Abort,
@@ -29,6 +28,7 @@ from mplay.model.events import (
 from mplay.model.fold import Fold
 from mplay.model.state import RunState
 from mplay.model.task import TaskKey, TaskStatus
+from tests.unit.journal.make import begin, intent, outcome, records, undoing, undone
 
 CONF1 = TaskKey("web/conf", "web1")
 

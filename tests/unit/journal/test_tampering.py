@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.unit.journal.make import RUN, begin, open_journal
 
 from mplay.model.errors import JournalError
 from mplay.model.events import Note, RunEnd
+from tests.unit.journal.make import RUN, begin, open_journal
 
 
 def _journal(folder: Path) -> str:

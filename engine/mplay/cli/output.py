@@ -1,0 +1,42 @@
+"""Where a command's words go: one writer for each stream, one listener for each format."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from mplay.report.redact import Redactor
+from mplay.report.writer import Writer
+
+if TYPE_CHECKING:
+    from mplay.report.document import Document
+    from mplay.report.lines import Lines
+
+
+def to_stdout(redactor: Redactor | None = None) -> Writer:
+    """What was asked for; the command fails at its end if that could not be written."""
+    writer = Writer(sys.stdout, redactor=redactor)
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(writer.check)
+    return writer
+
+
+def to_stderr(redactor: Redactor | None = None) -> Writer:
+    """What went wrong, and questions."""
+    return Writer(sys.stderr, redactor=redactor)
+
+
+def listener(
+    form: str, writer: Writer, *, verbose: int = 0, diff: bool = False
+) -> Lines | Document:
+    """Who shows a run while it is executed."""
+    if form == "json":
+        from mplay.report.document import Document
+
+        return Document(writer)
+    from mplay.report.lines import Lines
+
+    return Lines(writer, verbose=verbose, diff=diff)
