@@ -1,0 +1,122 @@
+"""How a host is reached, by its variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from mplay.model.errors import UsageError, Where
+from mplay.model.host import LOCALHOST, Connection
+from mplay.model.playbook import Text
+
+Render: TypeAlias = Callable[[Any, Mapping[str, Any]], Any]
+"""Renders a template with the variables of a host."""
+
+_SSH = frozenset({"ssh", "smart", "paramiko", "paramiko_ssh", "ansible.builtin.ssh"})
+_LOCAL = frozenset({"local", "ansible.builtin.local"})
+_KEY_FILE = ("ansible_ssh_private_key_file", "ansible_private_key_file")
+_BECOME = frozenset({"sudo", "ansible.builtin.sudo"})
+_REFUSED = {
+    "ansible_password": "Use a key, or an agent.",
+    "ansible_ssh_pass": "Use a key, or an agent.",
+    "ansible_ssh_password": "Use a key, or an agent.",
+    "ansible_become_password": "mplay asks for it with -K.",
+    "ansible_become_pass": "mplay asks for it with -K.",
+    "ansible_sudo_pass": "mplay asks for it with -K.",
+}
+
+
+class Reading:
+    """Reads the connection of one host; UsageError names what cannot be used."""
+
+    def __init__(self, host: str, variables: Mapping[str, Any], render: Render | None) -> None:
+        self._host = host
+        self._variables = variables
+        self._render = render
+
+    def connection(self) -> Connection:
+        """How the host is reached."""
+        self._refuse()
+        kind = self._kind()
+        return Connection(
+            kind=kind,
+            address=self._text("ansible_host", "ansible_ssh_host"),
+            port=self._port(),
+            user=self._text("ansible_user", "ansible_ssh_user"),
+            key_file=_absolute(self._text(*_KEY_FILE)),
+            common_args=self._arguments(),
+        )
+
+    def _refuse(self) -> None:
+        for name, hint in _REFUSED.items():
+            if name in self._variables:
+                raise self._wrong(f"{name} is not in this version", name, hint)
+        method = self._text("ansible_become_method")
+        if method and method not in _BECOME:
+            what = f"ansible_become_method {method} is not in this version"
+            raise self._wrong(what, "ansible_become_method", "mplay becomes with sudo.")
+
+    def _kind(self) -> str:
+        written = self._text("ansible_connection")
+        if written in _LOCAL or (not written and self._host == LOCALHOST):
+            return "local"
+        if not written or written in _SSH:
+            return "ssh"
+        what = f"ansible_connection {written} is not in this version"
+        raise self._wrong(what, "ansible_connection", "There are ssh and local.")
+
+    def _port(self) -> int | None:
+        text = self._text("ansible_port", "ansible_ssh_port")
+        if not text:
+            return None
+        if not text.isdigit() or not 0 < int(text[:6]) < 65536:
+            what = f"the port of {self._host} is '{text}', which is no port"
+            raise self._wrong(what, "ansible_port", "")
+        return int(text)
+
+    def _arguments(self) -> str:
+        names = ("ansible_ssh_common_args", "ansible_ssh_extra_args")
+        return " ".join(filter(None, (self._text(name) for name in names)))
+
+    def _text(self, *names: str) -> str:
+        for name in names:
+            value = self._variables.get(name)
+            if value is not None:
+                return str(self._rendered(name, value)).strip()
+        return ""
+
+    def _rendered(self, name: str, value: Any) -> Any:
+        if not isinstance(value, str) or not ("{{" in value or "{%" in value):
+            return value
+        if self._render is None:
+            raise self._wrong(f"a template in {name} is not in this version", name, "")
+        return self._render(value, self._variables)
+
+    def _wrong(self, what: str, name: str, hint: str) -> UsageError:
+        return UsageError(
+            f"{self._host}: {what}", where=written_at(self._variables, name), hint=hint
+        )
+
+
+def key_file_problem(host: str, variables: Mapping[str, Any], key_file: str) -> UsageError | None:
+    """What is wrong with the private key of a host, looked at before any host is contacted."""
+    if not key_file or Path(key_file).is_file():
+        return None
+    name = next((n for n in _KEY_FILE if n in variables), _KEY_FILE[0])
+    return UsageError(
+        f"{host}: the private key {key_file} is not there",
+        where=written_at(variables, name),
+        hint=f"Make the key, or set {name}; the lab's keys are made by 'mplay lab up'.",
+    )
+
+
+def written_at(variables: Mapping[str, Any], name: str) -> Where | None:
+    """Where a variable's value was written, as far as it is known."""
+    value = variables.get(name)
+    return value.where if isinstance(value, Text) else None
+
+
+def _absolute(path: str) -> str:
+    """Made absolute, so that a run is resumed from any folder."""
+    return str(Path(path).expanduser().absolute()) if path else ""
