@@ -32,13 +32,18 @@ _SECRET = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What an operator asked for. `on_failure` '' leaves it to the playbook."""
+    """What an operator asked for. `on_failure` '' leaves it to the playbook.
+
+    `user` logs in instead of the inventory's; `become` is the default for steps that say nothing.
+    """
 
     playbook: Path
     limit: str = ""
     extra_vars: Mapping[str, Any] = field(default_factory=dict)
     choice: Choice = field(default_factory=Choice)
     on_failure: str = ""
+    user: str = ""
+    become: bool = False
     options: Options = field(default_factory=Options)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mplay.app.project import Project
 from mplay.app.reopen import begun, cast_of, check_modules, reopen
@@ -13,7 +13,7 @@ from mplay.executor.context import Options
 from mplay.executor.execution import Ending, Execution
 from mplay.model.errors import UsageError
 from mplay.model.events import Taken
-from mplay.model.record import Listener
+from mplay.model.record import Listener, Record
 from mplay.model.state import RunState
 from mplay.model.task import RunStatus, TaskKey
 
@@ -24,14 +24,19 @@ def resume(
     options: Options,
     connector: Connector,
     listeners: Sequence[Listener],
+    know: Callable[[Sequence[Record]], None],
 ) -> tuple[str, Ending]:
-    """Go on with a run; its id and how it ended. UsageError for a run that is over."""
+    """Go on with a run; its id and how it ended. UsageError for a run that is over.
+
+    `know` is shown what the journal holds of the run already.
+    """
     with project.journal() as journal:
         run = journal.find(wanted)
         state = journal.state(run)
         if state.status is RunStatus.SUCCEEDED and not state.claimed:
             return run, Ending(status=state.status, exit=0, why="the run is complete")
         _refuse_over(state)
+        know(journal.records(run))
         backwards = bool(state.open_aborts) and not _undo_ended(state)
         if not backwards:
             check_modules(project, begun(state))

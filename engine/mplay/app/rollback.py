@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mplay.app.project import Project
@@ -15,7 +15,7 @@ from mplay.executor.execution import Ending, Execution
 from mplay.model.errors import PersonNeeded, UsageError
 from mplay.model.events import Abort, Event, Taken
 from mplay.model.plan import Plan
-from mplay.model.record import Listener
+from mplay.model.record import Listener, Record
 from mplay.model.state import RunState
 from mplay.model.task import RunStatus
 from mplay.rollback.choose import Choice, choose
@@ -46,10 +46,12 @@ def rollback(
     options: Options,
     connector: Connector,
     listeners: Sequence[Listener],
+    know: Callable[[Sequence[Record]], None],
 ) -> tuple[str, Ending]:
     """Undo a run, or the part that is wished; twice is once.
 
-    PersonNeeded where changes elsewhere would be left standing on what is undone.
+    `know` is shown what the journal holds of the run already. PersonNeeded where changes elsewhere
+    would be left standing on what is undone.
     """
     with project.journal() as journal:
         run = journal.find(wanted)
@@ -58,6 +60,7 @@ def rollback(
             return run, _NOTHING
         context = reopen(project, state, options)
         choice = chosen(context.plan, state, wish)
+        know(journal.records(run))
         session = Session(
             journal=journal,
             context=context,

@@ -1,0 +1,109 @@
+"""What `apply`, `resume` and `rollback` share: the project, the connector, answers, the output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mplay.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from mplay.app.project import Project
+    from mplay.channel.protocol import Connector
+    from mplay.executor.context import Options
+    from mplay.report.document import Document
+    from mplay.report.lines import Lines
+
+evidence = click.option(
+    "--evidence",
+    multiple=True,
+    metavar="STEP=TEXT",
+    help="The answer to a manual step; may be given several times.",
+)
+say_yes = click.option(
+    "-y", "--yes", "say_yes", is_flag=True, help="Answer questions between batches with yes."
+)
+strict = click.option(
+    "--strict", is_flag=True, help="Warnings and unknowns of checks are failures."
+)
+DEFAULT_FORKS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The shared options of one call."""
+
+    config_file: Path | None
+    journal_place: str
+    form: str
+    forks: int | None
+    evidence: Sequence[str] = ()
+    say_yes: bool = False
+    strict: bool = False
+    ask_become_pass: bool = False
+    verbose: int = 0
+    diff: bool = False
+    inventories: Sequence[Path] = field(default_factory=tuple)
+
+    def project(self) -> Project:
+        """The project around the working directory. UsageError."""
+        from mplay.app.project import Project
+
+        return Project.find(
+            start=Path.cwd(),
+            config=self.config_file,
+            inventory=self.inventories,
+            journal_url=self.journal_place,
+        )
+
+    def options(self) -> Options:
+        """How the run is run."""
+        from mplay.executor.context import Options
+
+        return Options(
+            forks=self.forks or DEFAULT_FORKS,
+            strict=self.strict,
+            say_yes=self.say_yes,
+            evidence=answers(self.evidence),
+        )
+
+    def connector(self) -> Connector:
+        """Opens channels; asks for sudo's password once, where that was wished."""
+        from mplay.channel.connect import Connectors
+
+        return Connectors(ask_password=_asker() if self.ask_become_pass else None)
+
+    def listener(self) -> Lines | Document:
+        """Shows the run on standard output."""
+        from mplay.cli.output import listener, to_stdout
+
+        return listener(self.form, to_stdout(), verbose=self.verbose, diff=self.diff)
+
+
+def answers(given: Sequence[str]) -> dict[str, str]:
+    """``STEP=TEXT`` by step. UsageError."""
+    found = {}
+    for one in given:
+        step, equals, text = one.partition("=")
+        if not equals or not step:
+            raise UsageError(f"--evidence {one!r} names no step", hint="Write STEP=TEXT.")
+        found[step] = text
+    return found
+
+
+def _asker() -> Callable[[str], str]:
+    """Asks for the password at the first host that needs one, and keeps it for the others."""
+    known: list[str] = []
+
+    def ask(host: str) -> str:
+        if not known:
+            known.append(
+                click.prompt(f"sudo password (asked by {host})", hide_input=True, err=True)
+            )
+        return known[0]
+
+    return ask

@@ -1,0 +1,58 @@
+"""``mplay plan``: what a playbook would run, in which order, and its digests; asks no host."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mplay.cli import options
+from mplay.cli.executing import Wanted
+
+
+@click.command()
+@options.examples(
+    "mplay plan playbooks/monthly.yml --limit staging",
+    "mplay plan playbooks/monthly.yml --limit production --format json",
+)
+@click.argument("playbook", type=click.Path(path_type=Path))
+@options.of_hosts
+@options.of_project
+@options.later("--graph")
+@options.later("--trace", value=False)
+def plan(
+    playbook: Path,
+    inventories: tuple[Path, ...],
+    limit: str,
+    extra_vars: tuple[str, ...],
+    config_file: Path | None,
+    journal_place: str,
+    form: str,
+) -> int:
+    """Show the steps of PLAYBOOK in order, with hosts, batches, needs and ways back.
+
+    The plan's digest goes to `apply --plan-digest`, so that exactly this plan is applied.
+    """
+    from mplay.app.apply import new_run
+    from mplay.app.extra import extra_vars as read_extra_vars
+    from mplay.app.prepare import Request, prepare
+    from mplay.cli.output import to_stdout
+    from mplay.planner.text import plan_document, plan_lines
+
+    wanted = Wanted(
+        config_file=config_file,
+        journal_place=journal_place,
+        form=form,
+        forks=None,
+        inventories=inventories,
+    )
+    project = wanted.project()
+    request = Request(playbook=playbook, limit=limit, extra_vars=read_extra_vars(extra_vars))
+    prepared = prepare(project, request, new_run(project))
+    writer = to_stdout()
+    if form == "json":
+        writer.document(plan_document(prepared.plan, prepared.digests))
+    else:
+        for line in plan_lines(prepared.plan, prepared.digests):
+            writer.line(line)
+    return 0
