@@ -6,6 +6,7 @@ import shlex
 
 from mplay.model.state import RunState
 from mplay.model.task import RunStatus, TaskStatus
+from mplay.report.redact import one_line
 
 
 def next_commands(state: RunState) -> list[tuple[str, str]]:
@@ -15,7 +16,7 @@ def next_commands(state: RunState) -> list[tuple[str, str]]:
         case RunStatus.SUCCEEDED:
             return [("undo it", f"mplay rollback {run}")]
         case RunStatus.WAITING:
-            return [*_answers(state), ("undo it", f"mplay rollback {run}")]
+            return [_answer(state), ("undo it", f"mplay rollback {run}")]
         case RunStatus.ROLLED_BACK:
             return [("apply again", _apply(state))]
         case RunStatus.ROLLBACK_INCOMPLETE:
@@ -35,12 +36,17 @@ def _look(state: RunState) -> list[tuple[str, str]]:
     return []
 
 
-def _answers(state: RunState) -> list[tuple[str, str]]:
-    found = []
+def _answer(state: RunState) -> tuple[str, str]:
+    """One command that answers all that is asked: a word to a step, a yes between batches."""
+    words = ["mplay", "resume", state.run]
     for wait in state.waits:
-        path = shlex.quote(wait.task.partition("@")[0])
-        found.append((f"answer “{wait.ask}”", f"mplay resume {state.run} --evidence {path}=TEXT"))
-    return found or [("go on", f"mplay resume {state.run}")]
+        path = wait.task.partition("@")[0]
+        if not path.endswith("/between/ask"):
+            words += ["--evidence", f"{path}=TEXT"]
+        elif "--yes" not in words:
+            words.append("--yes")
+    asked = "; ".join(one_line(wait.ask) for wait in state.waits)
+    return (f"answer “{asked}”" if asked else "go on", shlex.join(words))
 
 
 def _apply(state: RunState) -> str:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mplay.model.digest import canonical
+from mplay.model.errors import Where
 from mplay.model.events import (
     Abort,
     Answered,
@@ -26,6 +30,9 @@ from mplay.model.events import (
     Wait,
 )
 from mplay.model.fold import Fold
+from mplay.model.plan import Graph, Plan, PlannedStep
+from mplay.model.plan_json import plan_as_json
+from mplay.model.playbook import ModuleCall, Step, Text
 from mplay.model.state import RunState
 from mplay.model.task import TaskKey, TaskStatus
 from tests.unit.journal.make import begin, intent, outcome, records, undoing, undone
@@ -58,6 +65,20 @@ def test_the_rows_keep_file_order_when_the_plan_came_back_sorted_by_name() -> No
     plan = {"steps": {"a": {"number": 2, "hosts": ["h"]}, "z": {"number": 1, "hosts": ["h"]}}}
     found = RunState.of(records(begin(plan=plan)))
     assert list(statuses(found)) == ["z@h", "a@h"]
+
+
+def test_the_rows_are_those_of_a_plan_as_it_is_journalled() -> None:
+    where = Where("p.yml", 1, 1)
+    call = ModuleCall(name=Text("file", where), args={}, where=where)
+    step = Step(id="x", where=where, module=call)
+    planned = {
+        path: PlannedStep(path=path, step=step, number=number, hosts=("h2", "h1"))
+        for path, number in (("z", 1), ("a", 2))
+    }
+    plan = Plan(name="P", hosts=("h1", "h2"), steps=planned, blocks={}, main=Graph())
+    journalled = json.loads(canonical(plan_as_json(plan)))
+    found = RunState.of(records(begin(plan=journalled)))
+    assert list(statuses(found)) == ["z@h2", "z@h1", "a@h2", "a@h1"]
 
 
 def test_a_task_is_running_from_its_intent_and_then_as_its_outcome_says() -> None:

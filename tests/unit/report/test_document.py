@@ -60,6 +60,17 @@ def test_a_waiting_run_names_the_answer_as_the_next_command() -> None:
     assert found["next"][0] == "mplay resume 20261123-0230-7k3f --evidence docs=TEXT"
 
 
+def test_one_command_answers_all_that_is_asked() -> None:
+    (found,) = _documents(
+        begin(),
+        Wait(task="docs@localhost", ask="Update"),
+        Wait(task="web/between/ask@localhost", ask="go on?"),
+        Wait(task="db/between/ask@localhost~2", ask="go on?"),
+        RunEnd(status="waiting", exit=8),
+    )
+    assert found["next"][0] == "mplay resume 20261123-0230-7k3f --evidence docs=TEXT --yes"
+
+
 def test_control_characters_of_a_host_are_escapes_in_json() -> None:
     out = io.StringIO()
     listener = Document(Writer(out))
