@@ -41,7 +41,7 @@ class _Reader:
         self._awaited: dict[str, tuple[str, Where]] = {}
 
     def line(self, line: str, where: Where) -> None:
-        if line.startswith("["):
+        if _SECTION.match(line) or (line.startswith("[") and line.endswith("]")):
             self._section(line, where)
         elif self._kind == "hosts":
             self._host(line, where)

@@ -97,7 +97,11 @@ class Patterns:
 def _parts(pattern: str) -> Iterator[Part]:
     """The parts of a pattern with their signs, files put in."""
     place = pattern.where if isinstance(pattern, Text) else None
-    for begin, text in _split(pattern):
+    try:
+        pieces = list(_split(pattern))
+    except UsageError as error:
+        raise UsageError(error.problem.what, where=place) from error
+    for begin, text in pieces:
         where = place
         if place is not None and place.line and "\n" not in pattern:
             where = Where(place.file, place.line, place.column + begin)
@@ -121,6 +125,8 @@ def _split_colons(chunk: str, begin: int) -> Iterator[tuple[int, str]]:
     if whole and text:
         yield begin + chunk.index(text), text
         return
+    if _PART.sub("", chunk).strip(": \t\n"):
+        raise UsageError(f"the pattern '{text}' has a bracket without its other half")
     for found in _PART.finditer(chunk):
         yield begin + found.start(), found[0]
 
@@ -151,6 +157,8 @@ def _sorted(parts: list[Part]) -> tuple[list[Part], list[Part], list[Part]]:
 
 def _matcher(part: Part) -> Callable[[str], object]:
     text = part.text[1:] if part.text.startswith("~") else fnmatch.translate(part.text)
+    if not text:
+        raise UsageError("'~' stands before a regular expression", where=part.where)
     try:
         return re.compile(text).match
     except (re.error, RecursionError, OverflowError) as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from string import ascii_letters
 
 MOST = 20_000
+_NAME = re.compile(r"[^\s\x00-\x1f\x7f@#~\[\]/,&!'\"]{1,255}\Z")
 _RANGE = re.compile(r"(?P<head>[^\[\]]*)\[(?P<range>[^\[\]]*:[^\[\]]*)\](?P<tail>.*)\Z")
 _PORT = re.compile(r"(?P<name>(?:[^:\[\]]|\[[^\[\]]*\])+):(?P<port>\d{1,5})\Z")
 _V6 = re.compile(
@@ -19,6 +20,8 @@ def expand(pattern: str) -> tuple[list[str], int | None]:
     name, port = _split_port(pattern)
     names = []
     for one in _expand(name):
+        if not _NAME.match(one):
+            raise ValueError("is no name of a host")
         names.append(one)
         if len(names) > MOST:
             raise ValueError(f"stands for more than {MOST} hosts")

@@ -1,0 +1,262 @@
+"""Sources in YAML and INI, alone, in folders and several together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mplay.inventory import Inventory
+from mplay.model.errors import UsageError
+from mplay.model.playbook import Text
+
+
+def loaded(folder: Path, **files: str) -> Inventory:
+    """Files by name, `__` for a dot or a slash: ``hosts__yml``."""
+    return Inventory.load([write(folder, name, text) for name, text in files.items()])
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name.replace("__", ".")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def refusal(folder: Path, name: str, text: str) -> str:
+    path = write(folder, name, text)
+    with pytest.raises(UsageError) as caught:
+        Inventory.load([path])
+    assert caught.value.exit_code == 2
+    return str(caught.value).replace(f"{folder}/", "")
+
+
+YAML = """\
+all:
+  hosts:
+    solo: {a: 1}
+  vars: {everywhere: yes}
+  children:
+    web:
+      hosts:
+        web[01:03].ex.org:
+          port_of_app: 80
+      vars: {tier: front}
+    prod:
+      children:
+        web:
+        db: {hosts: db1}
+"""
+
+INI = """\
+# a comment
+solo a=1
+
+[web]
+web[01:03].ex.org port_of_app=80   # at the end of the line
+
+[web:vars]
+tier = front
+
+[db]
+db1
+
+[prod:children]
+web
+db
+; another comment
+[all:vars]
+everywhere=True
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("hosts__yml", YAML), ("hosts__ini", INI)])
+def test_both_formats_say_the_same(tmp_path: Path, name: str, text: str) -> None:
+    inventory = loaded(tmp_path, **{name: text})
+    web = ("web01.ex.org", "web02.ex.org", "web03.ex.org")
+    assert inventory.groups == {
+        "all": ("solo", *web, "db1"),
+        "ungrouped": ("solo",),
+        "web": web,
+        "db": ("db1",),
+        "prod": (*web, "db1"),
+    }
+    host = inventory.host("web02.ex.org")
+    assert host.groups == ("prod", "web")
+    assert host.vars == {"everywhere": True, "tier": "front", "port_of_app": 80}
+    assert inventory.host("solo").groups == ("ungrouped",)
+    assert [h.name for h in inventory.group("db")] == ["db1"]
+    assert inventory.groups_of("db1") == ("db", "prod")
+
+
+@pytest.mark.parametrize("text", [YAML, INI])
+def test_a_file_that_does_not_tell_its_format_is_read_by_its_content(
+    tmp_path: Path, text: str
+) -> None:
+    assert loaded(tmp_path, hosts=text).groups["db"] == ("db1",)
+
+
+def test_a_folder_is_read_file_by_file_and_other_files_are_passed_over(tmp_path: Path) -> None:
+    write(tmp_path, "inv/1.yml", "web: {hosts: {w1: {v: first}}}\n")
+    write(tmp_path, "inv/2.ini", "[web]\nw1 v=second\nw2\n")
+    write(tmp_path, "inv/more/3.yml", "db: {hosts: d1}\n")
+    write(tmp_path, "inv/README.md", "not an inventory: [\n")
+    write(tmp_path, "inv/old.yml~", "[[[\n")
+    write(tmp_path, "inv/.hidden.yml", "[[[\n")
+    write(tmp_path, "inv/group_vars/web.yml", "g: 1\n")
+    inventory = Inventory.load([tmp_path / "inv"])
+    assert inventory.groups["web"] == ("w1", "w2")
+    assert inventory.host("w1").vars == {"v": "second", "g": 1}
+    assert inventory.groups["db"] == ("d1",)
+
+
+def test_several_sources_are_one_inventory_and_later_ones_win(tmp_path: Path) -> None:
+    inventory = loaded(
+        tmp_path,
+        one__yml="web: {hosts: {w1: {a: 1, b: 1}}}\n",
+        two__yml="web: {hosts: {w1: {b: 2}, w2: }}\n",
+    )
+    assert inventory.host("w1").vars == {"a": 1, "b": 2}
+    assert inventory.groups["web"] == ("w1", "w2")
+
+
+def test_names_with_a_comma_are_an_inventory_of_their_own() -> None:
+    inventory = Inventory.load(["a[1:2],b:2222,"])
+    assert inventory.groups["ungrouped"] == ("a1", "a2", "b")
+    assert inventory.host("b").connection.port == 2222
+
+
+def test_no_source_at_all_leaves_localhost() -> None:
+    inventory = Inventory.load([])
+    assert inventory.select("all") == ()
+    assert [h.name for h in inventory.select("localhost")] == ["localhost"]
+    assert inventory.controller.connection.kind == "local"
+
+
+def test_ini_values_are_python_literals_or_texts(tmp_path: Path) -> None:
+    text = """h a=1 b=1.5 c=yes d=True e='two words' f="[1, 'x']" g=0644 i==x j= k=1e999 l="{'a':1}"
+    [all:vars]
+    list = ['a', "b"]
+    plain = a # b
+    quoted = 'q'
+    """
+    host = loaded(tmp_path, hosts__ini=text).host("h")
+    assert host.vars == {
+        "a": 1,
+        "b": 1.5,
+        "c": "yes",
+        "d": True,
+        "e": "two words",
+        "f": [1, "x"],
+        "g": "0644",
+        "i": "=x",
+        "j": "",
+        "k": "1e999",
+        "l": {"a": 1},
+        "list": ["a", "b"],
+        "plain": "a # b",
+        "quoted": "q",
+    }
+
+
+def test_texts_of_both_formats_know_where_they_were_written(tmp_path: Path) -> None:
+    inventory = loaded(
+        tmp_path, a__yml="g:\n  hosts:\n    y: {v: text}\n", b__ini="[g]\n  i x=1 v=text\n"
+    )
+    for name, line, column in (("y", 3, 12), ("i", 2, 11)):
+        value = inventory.host(name).vars["v"]
+        assert isinstance(value, Text)
+        assert (value.where.line, value.where.column) == (line, column)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("w[1:3]", ["w1", "w2", "w3"]),
+        ("w[01:05:2]x", ["w01x", "w03x", "w05x"]),
+        ("w[8:10]", ["w8", "w9", "w10"]),
+        ("w[:2]", ["w0", "w1", "w2"]),
+        ("x[a:c]", ["xa", "xb", "xc"]),
+        ("r[1:2]h[a:b]", ["r1ha", "r1hb", "r2ha", "r2hb"]),
+        ("10.0.0.[1:2]", ["10.0.0.1", "10.0.0.2"]),
+        ("[fe80::1]:22", ["fe80::1"]),
+        ("fe80::1", ["fe80::1"]),
+    ],
+)
+def test_ranges_stand_for_hosts(tmp_path: Path, pattern: str, names: list[str]) -> None:
+    assert list(loaded(tmp_path, hosts__ini=f"{pattern}\n").hosts) == names
+
+
+@pytest.mark.parametrize(
+    ("pattern", "what"),
+    [
+        ("w[3:1]", "begins after its end"),
+        ("w[01:100]", "differ in length"),
+        ("w[1:x]", "neither numbers nor letters"),
+        ("w[1:3:0]", "step is less than 1"),
+        ("w[1:]", "not begin:end"),
+        ("w[1:99999999]", "more than 20000 hosts"),
+        ("w:99999", "port 99999, which does not exist"),
+    ],
+)
+def test_wrong_ranges_are_located(tmp_path: Path, pattern: str, what: str) -> None:
+    assert what in refusal(tmp_path, "hosts__ini", f"[g]\n{pattern}\n")
+    told = refusal(tmp_path, "hosts__yml", f"g:\n  hosts:\n    '{pattern}':\n")
+    assert told.startswith("hosts.yml:3:")
+    assert what in told
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        (
+            "h__yml",
+            "g:\n  host: {a: }\n",
+            "h.yml:2:3 a group has no key 'host'\n    Did you mean 'hosts'?",
+        ),
+        ("h__yml", "g:\n  hosts: [a, b]\n", "h.yml:2:10 hosts of g: this is no mapping"),
+        ("h__yml", "g:\n  hosts: {a: 1}\n", "h.yml:2:11 the host a: this is no mapping"),
+        ("h__yml", "- a\n", "h.yml:1:1 an inventory is a mapping of groups"),
+        ("h__yml", "plugin: aws_ec2\n", "h.yml:1:1 inventory plugins are not in this version"),
+        ("h__yml", "a:\n  children: {b: {children: {a: }}}\n", "h.yml:2:29 the group b would be"),
+        ("h__yml", "a: {hosts: {x: {v: !vault y}}}\n", "`!vault` is not in this version"),
+        ("h__yml", "a:\n\thosts:\n", "h.yml:2:1"),
+        ("h__ini", "[g x]\n", "h.ini:1:1 this is no section"),
+        ("h__ini", "[g\n", "h.ini:1:1 the host '[g' is no name of a host"),
+        ("h__ini", "a/b\n", "h.ini:1:1 the host 'a/b' is no name of a host"),
+        ("h__yml", "g: {hosts: {a@b: }}\n", "h.yml:1:13 the host 'a@b' is no name of a host"),
+        (
+            "h__ini",
+            "[g:var]\n",
+            "h.ini:1:1 a section of a group has no kind 'var'\n    Did you mean 'vars'?",
+        ),
+        ("h__ini", "[wbe:vars]\na=1\n[web]\nw\n", "Did you mean 'web'?"),
+        ("h__ini", "[p:children]\nweb\n", "h.ini:2:1 [p:children] names the group web, which is"),
+        ("h__ini", "h a\n", "h.ini:1:1 'a' after the host h is no variable"),
+        ("h__ini", "h a='x\n", "h.ini:1:1 a quote in this line is never closed"),
+        ("h__ini", "[g:vars]\nnothing\n", "h.ini:2:1 'nothing' is no variable"),
+        ("h", "#!/bin/sh\necho\n", "h an executable inventory is not in this version"),
+        ("h__toml", "[g]\n", "h.toml an inventory in TOML is not in this version"),
+        ("h__yml", "x" * (1024 * 1024 + 1), "h.yml the file is larger than 1 MiB"),
+    ],
+)
+def test_what_is_wrong_with_a_source_is_located(
+    tmp_path: Path, name: str, text: str, told: str
+) -> None:
+    assert told in refusal(tmp_path, name, text)
+
+
+def test_the_problems_of_all_sources_are_told_at_once(tmp_path: Path) -> None:
+    paths = [write(tmp_path, "a__ini", "h x\n"), write(tmp_path, "b__yml", "g: {vrs: {}}\n")]
+    with pytest.raises(UsageError) as caught:
+        Inventory.load([*paths, tmp_path / "none"])
+    text = str(caught.value)
+    assert "'x' after the host h" in text
+    assert "Did you mean 'vars'?" in text
+    assert "none there is no such inventory" in text
+
+
+def test_a_source_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "h.ini").write_bytes(b"h\xff\n")
+    with pytest.raises(UsageError, match="not UTF-8"):
+        Inventory.load([tmp_path / "h.ini"])

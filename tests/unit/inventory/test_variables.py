@@ -1,0 +1,148 @@
+"""Which variable wins, and how a host is reached by its variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mplay.inventory import Inventory
+from mplay.model.errors import UsageError
+from mplay.model.host import Connection
+from tests.unit.inventory.test_formats import write
+
+LAYERS = [
+    ("inv/hosts.yml", "all", "all: {vars: {LEVEL}}\n"),
+    ("inv/hosts.yml", "group", "outer: {vars: {LEVEL}}\n"),
+    ("inv/hosts.yml", "deeper group", "inner: {vars: {LEVEL}}\n"),
+    ("inv/group_vars/all.yml", "", "LEVEL\n"),
+    ("play/group_vars/all/x.yml", "", "LEVEL\n"),
+    ("inv/group_vars/outer.yaml", "", "LEVEL\n"),
+    ("inv/group_vars/inner", "", "LEVEL\n"),
+    ("play/group_vars/outer.json", "", "{LEVEL}\n"),
+    ("play/group_vars/inner.yml", "", "LEVEL\n"),
+    ("inv/hosts.yml", "host", "inner: {hosts: {h: {LEVEL}}}\n"),
+    ("inv/host_vars/h.yml", "", "LEVEL\n"),
+    ("play/host_vars/h/deep/x.yml", "", "LEVEL\n"),
+]
+
+
+@pytest.mark.parametrize("strongest", range(len(LAYERS)))
+def test_variables_win_in_ansibles_order(tmp_path: Path, strongest: int) -> None:
+    base = "outer: {children: {inner: {hosts: {h: }}}}\n"
+    write(tmp_path, "inv/0.yml", base)
+    for number in range(strongest + 1):
+        name, _, text = LAYERS[number]
+        level = f'"v": {number}'
+        name = name.replace("hosts.yml", f"{number}.yml") if "hosts.yml" in name else name
+        write(tmp_path, name if number else "inv/00.yml", text.replace("LEVEL", level))
+    inventory = Inventory.load([tmp_path / "inv"], tmp_path / "play")
+    assert inventory.host("h").vars["v"] == strongest
+
+
+def test_a_higher_priority_wins_among_groups_of_one_depth(tmp_path: Path) -> None:
+    text = """
+    a: {hosts: {h: }, vars: {v: a, ansible_group_priority: 10}}
+    b: {hosts: {h: }, vars: {v: b}}
+    """
+    assert Inventory.load([write(tmp_path, "h.yml", text)]).host("h").vars["v"] == "a"
+
+
+def test_a_value_replaces_a_weaker_one_whole(tmp_path: Path) -> None:
+    text = "g: {hosts: {h: {v: {b: 2}}}, vars: {v: {a: 1}}}\n"
+    assert Inventory.load([write(tmp_path, "h.yml", text)]).host("h").vars["v"] == {"b": 2}
+
+
+def test_the_implicit_localhost_has_the_variables_of_all_and_is_in_no_group(tmp_path: Path) -> None:
+    write(tmp_path, "h.yml", "all: {hosts: {h: }, vars: {v: 1, ansible_user: x}}\n")
+    write(tmp_path, "host_vars/localhost.yml", "w: 2\n")
+    inventory = Inventory.load([tmp_path / "h.yml"])
+    assert inventory.controller.vars == {"v": 1, "ansible_user": "x", "w": 2}
+    assert inventory.controller.connection == Connection(kind="local")
+    assert "localhost" not in inventory.hosts
+    assert inventory.controller.groups == ()
+
+
+@pytest.mark.parametrize("name", ["group_vars/all.yml", "host_vars/h.yml"])
+def test_a_file_of_variables_that_is_no_mapping_is_located(tmp_path: Path, name: str) -> None:
+    write(tmp_path, "h.ini", "h\n")
+    write(tmp_path, name, "- a\n")
+    with pytest.raises(UsageError, match="a file of variables is a mapping") as caught:
+        Inventory.load([tmp_path / "h.ini"])
+    assert f"{name}:1:1" in str(caught.value)
+
+
+def test_a_vault_is_refused_by_name(tmp_path: Path) -> None:
+    write(tmp_path, "h.ini", "h\n")
+    write(tmp_path, "group_vars/all/vault.yml", "$ANSIBLE_VAULT;1.1;AES256\n3031\n")
+    with pytest.raises(UsageError, match="Ansible Vault is not in this version"):
+        Inventory.load([tmp_path / "h.ini"])
+
+
+def connection(folder: Path, line: str, **extra: str) -> Connection:
+    source = write(folder, "h.ini", f"h {line}\n")
+    return Inventory.load([source], extra_vars=extra).host("h").connection
+
+
+def test_a_host_is_reached_as_its_variables_say(tmp_path: Path) -> None:
+    line = (
+        "ansible_host=10.0.0.1 ansible_port=2222 ansible_user=op "
+        "ansible_ssh_private_key_file=/keys/op ansible_ssh_common_args='-o ProxyJump=gate'"
+    )
+    assert connection(tmp_path, line) == Connection(
+        address="10.0.0.1",
+        port=2222,
+        user="op",
+        key_file="/keys/op",
+        common_args="-o ProxyJump=gate",
+    )
+
+
+def test_without_variables_ssh_decides(tmp_path: Path) -> None:
+    assert connection(tmp_path, "") == Connection(kind="ssh")
+
+
+def test_a_local_connection_needs_no_ssh(tmp_path: Path) -> None:
+    assert connection(tmp_path, "ansible_connection=local").kind == "local"
+
+
+def test_extra_variables_win_where_they_say_how_a_host_is_reached(tmp_path: Path) -> None:
+    assert connection(tmp_path, "ansible_user=a", ansible_user="b").user == "b"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("ansible_connection=winrm", "ansible_connection winrm is not in this version"),
+        ("ansible_port=ssh", "the port of h is 'ssh'"),
+        ("ansible_port=70000", "the port of h is '70000'"),
+        ("ansible_password=x", "ansible_password is not in this version"),
+        ("ansible_become_method=doas", "ansible_become_method doas is not in this version"),
+        ("ansible_host='{{ x }}'", "a template in ansible_host is not in this version"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_name_and_place(
+    tmp_path: Path, line: str, told: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        connection(tmp_path, line)
+    assert told in str(caught.value)
+    if "'" in line or line[-1].isalpha():
+        assert "h.ini:1:" in str(caught.value)
+
+
+def test_a_template_of_a_connection_is_rendered_with_the_hosts_variables(tmp_path: Path) -> None:
+    source = write(tmp_path, "h.ini", "h ip=10.1.1.1 ansible_host='{{ ip }}'\n")
+    inventory = Inventory.load([source], render=lambda _text, variables: variables["ip"])
+    assert inventory.host("h").connection.address == "10.1.1.1"
+
+
+def test_a_missing_key_is_told_once_where_it_was_named(tmp_path: Path) -> None:
+    text = f"g:\n  hosts: {{a: , b: }}\n  vars:\n    ansible_ssh_private_key_file: {tmp_path}/k\n"
+    inventory = Inventory.load([write(tmp_path, "h.yml", text)])
+    with pytest.raises(UsageError) as caught:
+        inventory.check_keys(inventory.select("all"))
+    assert str(caught.value).startswith(f"{tmp_path}/h.yml:4:35 a: the private key {tmp_path}/k is")
+    assert str(caught.value).count("private key") == 1
+    (tmp_path / "k").touch()
+    inventory.check_keys(inventory.select("all"))
