@@ -18,7 +18,7 @@ from mplay.spec.coercion import coerced
 from mplay.spec.contents import Contents, TaskContents
 from mplay.spec.files import Finder
 from mplay.spec.modules import Modules
-from mplay.template import Renderer, is_dynamic
+from mplay.template import Renderer, Scope, is_dynamic
 
 _WORD = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 
@@ -33,7 +33,7 @@ class Binder:
 
     def __call__(self, call: ModuleCall, variables: Mapping[str, Any]) -> Module:
         """The module of a call for one task. UsageError (InvalidInput) with the places."""
-        scope = self.renderer.scope(variables)
+        scope = variables if isinstance(variables, Scope) else self.renderer.scope(variables)
         args = self.renderer.render(call.args, scope)
         render = lambda text: self.renderer.template(text, scope)  # noqa: E731 one expression
         return bind(call, args, self.modules, TaskContents(finder=self.finder, render=render))

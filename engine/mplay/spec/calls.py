@@ -9,7 +9,7 @@ from __future__ import annotations
 from mplay.model.change import WayBack
 from mplay.model.errors import InvalidInput, Problem, UsageError
 from mplay.model.host import LOCALHOST
-from mplay.model.plan import Role, Section
+from mplay.model.plan import PlannedStep, Role, Section
 from mplay.model.playbook import ModuleCall, Step
 from mplay.registry import BadArguments
 from mplay.registry import call as make
@@ -32,7 +32,7 @@ def check_calls(outline: Outline, reading: Reading) -> None:
         if kind is not None:
             _check_place(item, step, kind, reading)
         if made is not None:
-            for problem in check_bound(step, made, section=item.section, role=item.role):
+            for problem in _bound(step, made, item.section, item.role):
                 reading.problems.add(problem.what, problem.where or step.where, problem.hint)
         for call in step.verify:
             _check_call(call, reading)
@@ -41,10 +41,12 @@ def check_calls(outline: Outline, reading: Reading) -> None:
             _check_call(call, reading)
 
 
-def check_bound(
-    step: Step, module: Module, *, section: Section = Section.STEPS, role: Role = Role.MAIN
-) -> list[Problem]:
+def check_bound(planned: PlannedStep, module: Module) -> list[Problem]:
     """What only a made module can tell: whether it can be undone, whether it is harmless."""
+    return _bound(planned.step, module, planned.section, planned.role)
+
+
+def _bound(step: Step, module: Module, section: Section, role: Role) -> list[Problem]:
     found: list[Problem] = []
     name, back = step.module.name, module.way_back()
     if step.on_change and back is not WayBack.HARMLESS:

@@ -16,7 +16,7 @@ from mplay.spec import forms, keys
 from mplay.spec.blocks import read_only_steps, read_steps
 from mplay.spec.calls import check_calls
 from mplay.spec.circles import Order, check_circles
-from mplay.spec.files import DiskFiles, FileSource, Finder, tidy
+from mplay.spec.files import Finder, tidy
 from mplay.spec.modules import Modules
 from mplay.spec.outline import Outline
 from mplay.spec.problems import Problems
@@ -45,6 +45,11 @@ class Loaded:
         """Every YAML file and template that was read: path -> text."""
         return self.finder.sources
 
+    @property
+    def included_by(self) -> Mapping[str, str]:
+        """Which file includes which: included -> including."""
+        return self.finder.included_by
+
 
 class Cadence(StrEnum):
     """How often a procedure is due."""
@@ -59,20 +64,19 @@ class Cadence(StrEnum):
 def load_playbook(
     path: Path | str,
     modules: Modules,
-    files: FileSource | None = None,
+    finder: Finder,
     *,
-    root: Path | None = None,
     renderer: Renderer | None = None,
 ) -> Loaded:
     """The playbook of a file, with its includes put in and its vars_files among its vars.
 
-    `root` is the project's folder (that of mplay.toml; the playbook's own by default). InvalidInput
-    holds every problem, sorted by place; UsageError where the file itself cannot be read.
+    InvalidInput holds every problem, sorted by place; UsageError where the file itself cannot be
+    read. `finder` remembers what was read.
     """
     file = tidy(Path(path))
     reading = Reading(
         modules=modules,
-        finder=Finder(files=files or DiskFiles(), root=file.parent if root is None else root),
+        finder=finder,
         renderer=renderer or Renderer(),
         problems=Problems(),
         including=[str(file)],

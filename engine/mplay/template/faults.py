@@ -104,10 +104,11 @@ def _place(text: str, where: Where | None, line: int, word: str) -> Where | None
         return where
     lines = text.split("\n")
     line = min(max(line, 1), len(lines))
-    found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", lines[line - 1]) if word else None
-    found = found or re.search(r"\{[{%]", lines[line - 1])
-    column = found.start() if found else 0
-    return Where(where.file, where.line + line - 1, where.column + column)
+    for pattern in ([rf"(?<!\w){re.escape(word)}(?!\w)"] if word else []) + [r"\{[{%]"]:
+        for number in (line, *range(1, len(lines) + 1)):
+            if found := re.search(pattern, lines[number - 1]):
+                return Where(where.file, where.line + number - 1, where.column + found.start())
+    return Where(where.file, where.line + line - 1, where.column)
 
 
 def where_of(text: str) -> Where | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from jinja2 import Template, Undefined, nodes
+from jinja2 import Template, nodes
 
 from mplay.model.errors import InvalidInput, Problem, UsageError
 from mplay.model.playbook import Text, Value
@@ -64,11 +64,16 @@ class Renderer:
         return str(with_faults)
 
     def check(self, value: Value, *, condition: bool = False) -> list[Problem]:
-        """What is wrong with the texts in `value` before any variable is known."""
+        """What is wrong with the texts in `value` before any variable is known.
+
+        One that reads no variable is evaluated: ``'x' * 10**10`` is wrong wherever it is rendered.
+        """
         problems: list[Problem] = []
         for text in texts_in(value):
             try:
-                self._expression(text) if condition else self._text(text)
+                compiled = self._expression(text) if condition else self._text(text)
+                if not compiled.names and (condition or _has_marks(text)):
+                    self._evaluate(text, compiled, self.scope())
             except UsageError as error:
                 problems.append(error.problem)
         return problems
@@ -145,14 +150,7 @@ class Renderer:
     def _evaluate(self, text: str, compiled: _Compiled, scope: Scope) -> Any:
         def run() -> Any:
             context = Reading(self._sandbox, scope)
-            parts: list[Any] = []
-            for part in compiled.template.root_render_func(context):
-                context.budget.spend(1)
-                parts.append(part)
-            found = whole(parts)
-            if isinstance(found, Missing):
-                found.reject()
-            return found
+            return whole(list(_parts(compiled.template, context)))
 
         return self._attempt(run, text, scope)
 
@@ -207,6 +205,17 @@ class Renderer:
         return value
 
 
+def _parts(template: Template, context: Reading) -> Iterator[Any]:
+    """What a template puts out, part by part."""
+    running = cast("Generator[Any, Any, None]", template.root_render_func(context))
+    for part in running:
+        context.budget.spend(1)
+        if isinstance(part, Missing):
+            # Thrown where the template stands, so that the error knows the line.
+            running.throw(part.error())
+        yield part
+
+
 def is_dynamic(value: Value) -> bool:
     """Whether a text in `value` holds Jinja2, so that it is known only when it is rendered."""
     return any(_has_marks(text) for text in texts_in(value))
@@ -230,8 +239,8 @@ def plain(value: Any) -> Value:
         return value
     if isinstance(value, str):
         return str(value)
-    if isinstance(value, Undefined):
-        value + 0  # any use raises the value's own error
+    if isinstance(value, Missing):
+        raise value.error()
     if isinstance(value, float):
         if not math.isfinite(value):
             raise TooMuch("a number in the expression is out of range")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import BuiltinMethodType, FunctionType, MethodType
-from typing import Any, NoReturn
+from typing import Any
 
 from jinja2 import StrictUndefined, Undefined, pass_context
 from jinja2.exceptions import SecurityError
@@ -77,9 +77,9 @@ class Missing(StrictUndefined):
     def __getitem__(self, key: object) -> Any:
         return self
 
-    def reject(self) -> NoReturn:
-        """Raise the error that any use raises."""
-        self._fail_with_undefined_error()
+    def error(self) -> Exception:
+        """The error that any use raises."""
+        return self._undefined_exception(self._undefined_message)
 
 
 class Reading(Context):

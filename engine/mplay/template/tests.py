@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from jinja2.tests import TESTS
 
@@ -14,10 +14,8 @@ _NOT_OURS = frozenset({"escaped", "filter", "test"})
 
 def table() -> dict[str, Callable[..., Any]]:
     """All tests by name."""
-    found: dict[str, Callable[..., Any]] = {
-        name: test for name, test in TESTS.items() if name not in _NOT_OURS
-    }
-    return found | _OWN
+    found = cast("dict[str, Callable[..., Any]]", TESTS)
+    return {name: test for name, test in found.items() if name not in _NOT_OURS} | _OWN
 
 
 def _flag(name: str) -> Callable[[Any], bool]:
