@@ -1,0 +1,31 @@
+"""Opening channels: by SSH or to the machine itself, as the host's connection says."""
+
+from __future__ import annotations
+
+from mplay.channel.local import LocalLine
+from mplay.channel.protocol import Channel
+from mplay.channel.relay import Manner
+from mplay.channel.session import HostChannel
+from mplay.channel.stream import Line
+from mplay.model.clock import Clock, SystemClock
+from mplay.model.host import Host
+
+
+class Connectors:
+    """The `Connector` of a real run; one serves all hosts and threads."""
+
+    def __init__(self, manner: Manner | None = None, clock: Clock | None = None) -> None:
+        self._manner = manner or Manner()
+        self._clock = clock or SystemClock()
+
+    def open(self, host: Host) -> Channel:
+        """A connected channel. Unreachable; HostRefused for keys, login and sudo."""
+        return HostChannel(self._line(host), self._manner, self._clock)
+
+    def _line(self, host: Host) -> Line:
+        if host.connection.kind == "local":
+            return LocalLine(host.name)
+        # Imported where it is needed: the SSH library costs a quarter of a second.
+        from mplay.channel.ssh import SshLine
+
+        return SshLine.connect(host)

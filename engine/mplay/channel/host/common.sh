@@ -1,0 +1,105 @@
+# shellcheck shell=sh
+# What relay, supervisor and task share: the places of a run, the lock, the log, the boot, processes.
+# Few forks: everything here is the shell's own, because each fork costs a host about a millisecond.
+set -u
+LC_ALL=C
+umask 077
+
+# places RUN: where a run keeps its things under $base.
+places() {
+  run=$1
+  home=$base/runs/$run
+  log=$home/log
+}
+
+# read_lock: what the lock file says. Fails where there is none; a torn one was never acknowledged.
+read_lock() {
+  lock_run='' lock_token='' lock_since='' lock_owner='' lock_whole=''
+  [ -f "$base/lock" ] || return 1
+  while read -r key value; do
+    case $key in
+      run) lock_run=$value ;;
+      token) lock_token=$value ;;
+      since) lock_since=$value ;;
+      owner) lock_owner=$value ;;
+      end) lock_whole=1 ;;
+    esac
+  done <"$base/lock"
+  [ -n "$lock_whole" ]
+}
+
+# read_boot: the identity of this boot. A clock that is set moves the boot *time*, so it is left out.
+read_boot() {
+  boot_id='' boot_start=0 words=''
+  read -r boot_id </proc/sys/kernel/random/boot_id
+  read -r words </proc/1/stat
+  # shellcheck disable=SC2086
+  set -- ${words##*) }
+  boot_start=${20:-0}
+  boot="$boot_id $boot_start"
+}
+
+# read_clock: centiseconds since boot, in $now; nobody can set it.
+read_clock() {
+  read -r up _ </proc/uptime
+  now=$((${up%.*} * 100 + 1${up#*.} - 100))
+}
+
+# record VERB NUMBER...: one checksummed line of the log; Python checks it the same way.
+record() {
+  line=$1
+  case $1 in
+    boot) sum=1 ;;
+    started) sum=2 ;;
+    apply) sum=3 ;;
+    rc) sum=4 ;;
+  esac
+  shift
+  for word; do
+    sum=$(((sum * 31 + word) % 2147483647))
+    line="$line $word"
+  done
+  printf '%s %s\n' "$line" "$sum" >>"$log"
+}
+
+# record_boot: the boot to which the records that follow belong. A torn last line ends here.
+record_boot() {
+  rest=$boot_id
+  set -- "$boot_start"
+  while [ -n "$rest" ]; do
+    set -- "$@" "0x${rest%%-*}"
+    case $rest in *-*) rest=${rest#*-} ;; *) rest='' ;; esac
+  done
+  printf '\n' >>"$log" && record boot "$@"
+}
+
+# supervised: whether the supervisor of this run lives ($keeper is its process).
+supervised() {
+  keeper='' words=''
+  [ -s "$home/pid" ] && read -r keeper <"$home/pid" && kill -0 "$keeper" 2>/dev/null || return 1
+  { read -r words <"/proc/$keeper/cmdline"; } 2>/dev/null
+  case $words in *"$home/supervisor"*) return 0 ;; *) return 1 ;; esac
+}
+
+# members HOW WHERE EXCEPT: living processes of a task in $pids; HOW is `cgroup` or `group`.
+members() {
+  pids=''
+  if [ "$1" = cgroup ]; then
+    [ -f "$2/cgroup.procs" ] || return 0
+    while read -r pid; do
+      [ "$pid" = "$3" ] || pids="$pids $pid"
+    done <"$2/cgroup.procs"
+    return 0
+  fi
+  # No member is left in most cases, and this asks the kernel without looking at every process.
+  kill -0 "-$2" 2>/dev/null || return 0
+  group=$2 except=$3
+  for process in /proc/[0-9]*; do
+    words=''
+    { read -r words <"$process/stat"; } 2>/dev/null || continue
+    # shellcheck disable=SC2086
+    set -- ${words##*) }
+    [ "$1" != Z ] && [ "$3" = "$group" ] && [ "$4" = "$group" ] || continue
+    [ "${process#/proc/}" = "$except" ] || pids="$pids ${process#/proc/}"
+  done
+}

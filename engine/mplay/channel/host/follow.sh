@@ -1,0 +1,132 @@
+# shellcheck shell=sh
+# Frames: handing one to the supervisor, following it to its end, and its answer.
+
+supervise() { # makes sure that a supervisor lives
+  supervised && return 0
+  how=group problem=''
+  if [ -d /run/systemd/system ] && [ "$base" = /var/lib/mplay ]; then
+    how=cgroup
+    set -- systemd-run --quiet --collect -p Type=exec -p Delegate=yes -p KillMode=process \
+      -p OOMPolicy=continue -p RefuseManualStop=yes -p StandardOutput=null -p StandardError=null \
+      -p IgnoreSIGPIPE=no -p TasksMax=infinity
+    for word in PATH HOME LANG DEBIAN_FRONTEND NEEDRESTART_SUSPEND; do
+      eval "set -- \"\$@\" -E \"$word=\$$word\""
+    done
+    problem=$("$@" --unit="mplay-$run" sh "$home/supervisor" "$base" "$run" $$ "$idle" $how 2>&1) \
+      || { problem="systemd-run: $problem"; return 1; }
+  else
+    # With -f it is no background job of this shell: those ignore SIGINT for good.
+    setsid -f sh "$home/supervisor" "$base" "$run" $$ "$idle" $how \
+      </dev/null >/dev/null 2>&1 5>&- 6>&-
+  fi
+  hear ready || { problem='it does not answer'; return 1; }
+}
+
+frame() { # NAME ID COUNT: the frame becomes a file, and only when that is whole the bell rings
+  head -c "$size" >"$home/in/$1" && stored=1 || stored=''
+  whole
+  if [ -n "$spoiled" ]; then
+    spoiled=''
+    refuse spoiled
+  elif [ -z "$stored" ]; then
+    refuse "unwritable $base"
+  elif ! supervise; then
+    refuse "supervisor $problem"
+  else
+    ask frame "$1" "$token" $$ "$2"
+    watch "$2" "$3"
+  fi
+}
+
+attach() { # ID COUNT
+  skip
+  if [ -s "$home/out/$1.res" ] && ! supervised; then
+    reply "$1"
+  elif connect && supervised; then
+    ask follow $$ "$1"
+    watch "$1" "$2"
+  else
+    history
+  fi
+}
+
+tick() { # SECONDS: one line to ourselves, later; one that is under way is enough
+  [ -z "$pace" ] || return 0
+  pace=$1
+  ( sleep "$1"; printf 'tick %s\n' "$mark" >&5 ) </dev/null >/dev/null 2>&1 &
+}
+
+watch() { # ID COUNT: follows a task to its end
+  waited=0 index=0
+  while [ $index -lt "$2" ]; do
+    index=$((index + 1))
+    eval "sent_${index}o=0 sent_${index}e=0"
+  done
+  tick 0.3
+  while read -r what one two <&5; do
+    case $what in
+      done) [ "$one" != "$1" ] || { reply "$1"; return 0; } ;;
+      busy) [ "$one" != "$1" ] || { refuse "busy $two"; return 0; } ;;
+      refused) [ "$one" != "$1" ] || { read_lock; show_lock; refuse locked; return 0; } ;;
+      unknown) [ "$one" != "$1" ] || { history; return 0; } ;;
+      tick)
+        pace=''
+        [ "$one" != "$mark" ] || live "$1" "$2"
+        if ! supervised; then
+          refuse gone
+          return 0
+        elif ! read_lock || [ "$lock_token" != "$token" ]; then
+          show_lock
+          refuse locked
+          return 0
+        fi
+        tick "$step" ;;
+    esac
+  done
+}
+
+live() { # ID COUNT: what a task has printed since the last tick, in measured parts
+  index=0
+  while [ $index -lt "$2" ]; do
+    index=$((index + 1))
+    for kind in o e; do
+      file=$home/out/$1.$index$kind
+      [ -s "$file" ] || continue
+      stream "$file" "$index$kind"
+    done
+  done
+  waited=$((waited + 1))
+  [ $((waited % every)) != 0 ] || say beat
+}
+
+stream() { # FILE NAME: at most 64 KiB at a time; a flood is not sent twice
+  eval "sent=\$sent_$2"
+  length=$(wc -c <"$1")
+  [ "$length" -gt "$sent" ] || return 0
+  part=$((length - sent))
+  [ $part -le 65536 ] || { sent=$((length - 65536)) part=65536; }
+  say live "$2" "$sent" $part
+  tail -c +$((sent + 1)) "$1" | head -c $part
+  eval "sent_$2=$length"
+}
+
+reply() { # ID: every file of the answer, with the mark between two, by one process
+  answer=$home/out/$1
+  files=''
+  read -r _ files <"$answer.res"
+  printf '%s\n' "$mark" >"$home/mark.$$"
+  set -- "$answer.res"
+  for word in $files; do
+    set -- "$@" "$home/mark.$$" "$answer.$word"
+  done
+  say reply "$files"
+  head -q -c 1048577 "$@"
+  say end
+}
+
+more() { # FILE BYTES: the size of one file of an answer, and its tail
+  skip
+  say size "$(wc -c <"$home/out/$1")"
+  tail -c "$2" "$home/out/$1"
+  say end
+}

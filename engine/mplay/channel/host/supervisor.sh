@@ -1,0 +1,237 @@
+# shellcheck shell=sh
+# The supervisor: one for a host and run, detached. It holds the flock on `alive` while it lives,
+# listens at the bell, starts one task at a time, enforces its limits, and tells the follower.
+# Every message is one line, shorter than PIPE_BUF; nothing that it writes to can block it.
+# Arguments: state directory, run, the relay that started it, seconds of idleness, cgroup or group.
+base=$1
+places "$2"
+starter=$3 idle=$4 how=$5
+cd "$home" || exit 1
+
+tell() { # RELAY WORDS: rings a follower; one that is gone is no reason to wait or to die.
+  [ -p "$home/answer.$1" ] && printf '%s\n' "$2" 1<>"$home/answer.$1"
+}
+
+find_cgroup() { # the unit's own cgroup, wherever version 2 is mounted
+  mount='' own=''
+  while read -r _ place kind _; do
+    [ "$kind" = cgroup2 ] && mount=$place
+  done </proc/self/mounts
+  while IFS= read -r words; do
+    case $words in 0::*) own=${words#0::} ;; esac
+  done </proc/self/cgroup
+  cgroup=$mount${own%/}
+  [ -n "$mount" ] && [ -w "$cgroup/cgroup.procs" ]
+}
+
+next_slot() { # a fresh cgroup, because processes of an earlier task still live in the last one
+  slot=$((slot + 1))
+  mkdir "$cgroup/task$slot" 2>/dev/null || [ -d "$cgroup/task$slot" ] || how=group
+}
+
+arm() { # SECONDS: one tick; an earlier one is called off
+  [ -n "$pace" ] && kill "$ticker" 2>/dev/null
+  ticks=$((ticks + 1)) pace=$1
+  (
+    exec 9>&-
+    sleep "$1" &
+    nap=$!
+    trap 'kill $nap 2>/dev/null; exit 0' TERM
+    wait $nap
+    printf 'tick %s\n' "$ticks" >&3
+  ) </dev/null >/dev/null 2>&1 &
+  ticker=$!
+}
+
+leave() {
+  [ -n "$pace" ] && kill "$ticker" 2>/dev/null
+  [ "$how" = cgroup ] && rmdir "$cgroup"/task* 2>/dev/null
+  rm -f "$home/pid"
+  exit 0
+}
+
+begin() { # NAME TOKEN RELAY ID
+  if [ -n "$busy" ]; then
+    tell "$3" "busy $4 $busy_id"
+  elif ! read_lock || [ "$lock_run" != "$run" ] || [ "$lock_token" != "$2" ]; then
+    tell "$3" "refused $4"
+  elif [ -f "$home/in/$1" ]; then
+    busy=$1 follower=$3 busy_id=$4 asked=0 dirty=1 begun=$((begun + 1))
+    where=$cgroup/task$slot
+    [ "$how" = cgroup ] || where=''
+    ( cd "$home" && exec setsid -f sh task "$base" "$run" "$1" $$ "$how" "$where" </dev/null >/dev/null 2>&1 3>&- 9>&- )
+    # A short tick that is under way serves this task too: each costs two forks.
+    case $pace in '' | 30) arm 0.3 ;; esac
+  fi
+}
+
+follow() { # RELAY ID
+  if [ "$2" = "$busy_id" ] && [ -n "$busy" ]; then
+    follower=$1
+  elif [ -s "$home/out/$2.res" ]; then
+    tell "$1" "done $2"
+  else
+    tell "$1" "unknown $2"
+  fi
+}
+
+linger() { # RUNNER ID: names what a task left running; it is let live
+  if [ "$how" = cgroup ]; then
+    members cgroup "$cgroup/task$slot" "$1"
+  else
+    # Its leader has rung and is about to end: it is given that moment before the group is asked.
+    tries=0
+    while [ -d "/proc/$1" ] && [ $tries -lt 200 ]; do tries=$((tries + 1)); done
+    members group "$1" "$1"
+  fi
+  for pid in $pids; do
+    words='?'
+    { read -r words <"/proc/$pid/comm"; } 2>/dev/null || continue
+    printf 'linger %s %s\n' "$pid" "$words" >>"$home/out/$2.res"
+  done
+  [ "$how" = cgroup ] && [ -n "$pids" ] && next_slot
+}
+
+finish() { # NAME ID RUNNER: a task has ended and its answer lies there
+  [ "$1" = "$busy" ] || return 0
+  linger "$3" "$2"
+  printf 'end\n' >>"$home/out/$2.res"
+  true >"$home/current"
+  true >"$home/cut"
+  busy='' busy_id='' quiet=0
+  tell "$follower" "done $2"
+}
+
+lost() { # the task's own process was killed: nobody knows how its work ended
+  printf 'files\ndied\n' >"$home/out/$busy_id.res"
+  cat "$home/current" >>"$home/orphans"
+  finish "$busy" "$busy_id" "${runner:-0}"
+}
+
+strike() { # SIGNAL
+  members "$how" "${where:-$runner}" "$runner"
+  [ "$1" = KILL ] && [ "$how" = cgroup ] && printf '1\n' >"$where/cgroup.freeze" 2>/dev/null
+  for pid in $pids; do
+    kill "-$1" "$pid" 2>/dev/null
+  done
+  [ "$1" = KILL ] && [ "$how" = cgroup ] && printf '0\n' >"$where/cgroup.freeze" 2>/dev/null
+}
+
+cut() { # PIECE WHY (1 timeout, 2 killed): TERM, ten seconds, KILL
+  read_clock
+  if [ "$asked" = 0 ]; then
+    asked=$now asked_piece=$1
+    printf '%s %s\n' "$1" "$2" >"$home/cut"
+    strike TERM
+  elif [ $((now - asked)) -ge "$grace" ]; then
+    strike KILL
+  fi
+}
+
+bound() { # keeps the disk that a flood of output takes small: its middle is given back
+  for file in "$home/out/$busy_id".*[oe]; do
+    [ -s "$file" ] || continue
+    size=$(wc -c <"$file")
+    [ "$size" -gt 16777216 ] || continue
+    fallocate -p -o 2097152 -l $((size - 6291456)) "$file" 2>/dev/null || true >"$file"
+  done
+}
+
+overdue() { [ "$asked" != 0 ] || { [ "$limit" -gt 0 ] && [ $((now - began)) -ge "$limit" ]; }; }
+
+end_task() { # asked for by the controller
+  id='' piece=0 runner=''
+  read -r id piece _ _ grace runner _ <"$home/current"
+  [ "$id" != "$busy_id" ] || cut "$piece" 2
+}
+
+watch() { # the task in work, at a tick
+  id='' piece=0 began=0 limit=0 runner=''
+  read -r id piece began limit grace runner _ <"$home/current"
+  read_clock
+  if [ "$id" = "$busy_id" ] && kill -0 "$runner" 2>/dev/null; then
+    missing=0
+    [ "$asked_piece" = "$piece" ] || asked=0
+    ! overdue || cut "$piece" 1
+    bound
+  else
+    # A task rings before it ends and is seen a little after it began, so one miss says nothing.
+    missing=$((missing + 1))
+    [ $missing -lt 8 ] || { missing=0; lost; }
+  fi
+  if [ "$asked" != 0 ] || [ $((now - began)) -lt 300 ]; then arm 0.25; else arm 1; fi
+}
+
+rest() { # nothing to do, at a tick
+  if [ $begun != 0 ]; then
+    begun=0
+    arm 0.5
+    return 0
+  fi
+  [ $dirty = 1 ] && sync -d "$log" && dirty=0
+  for file in "$home"/answer.*; do
+    [ -p "$file" ] || continue
+    if kill -0 "${file##*.}" 2>/dev/null; then quiet=0; else rm -f "$file"; fi
+  done
+  read_clock
+  [ $quiet = 0 ] && quiet=$now
+  [ $((now - quiet)) -ge $((idle * 100)) ] && leave
+  if [ "$idle" -lt 30 ]; then arm 1; else arm 30; fi
+}
+
+claim() { # RELAY TOKEN: a new owner of this run, or the same again; its lock lies in `in`
+  if read_lock && [ "$lock_run" = "$run" ] && [ "$lock_token" = "$2" ] \
+    && sync "$home/in/lock.$1" && mv "$home/in/lock.$1" "$base/lock" && sync "$base"; then
+    for file in "$home"/in/*; do
+      [ "$file" = "$home/in/$busy" ] || rm -f "$file"
+    done
+    tell "$1" "claimed $busy_id"
+  else
+    tell "$1" "refused claim"
+  fi
+}
+
+release() { # RELAY RUN TOKEN (`any` from unlock)
+  if [ -n "$busy" ]; then
+    tell "$1" "busy release $busy_id"
+  elif read_lock && [ "$lock_run" = "$run" ] && { [ "$3" = any ] || [ "$lock_token" = "$3" ]; }; then
+    [ $dirty = 0 ] || sync -d "$log"
+    rm -f "$base/lock"
+    sync "$base"
+    tell "$1" "released"
+    leave
+  else
+    tell "$1" "refused release"
+  fi
+}
+
+exec 9<>"$base/alive"
+flock -w 10 9 || exit 1
+read_boot
+busy='' busy_id='' follower='' asked=0 asked_piece='' grace=1000 begun=0 missing=0
+ticker='' ticks=0 pace='' quiet=0 dirty=1
+cgroup='' slot=0 where='' runner=''
+[ -s "$home/current" ] && { cat "$home/current" >>"$home/orphans"; true >"$home/current"; }
+printf '%s\n' $$ >"$home/pid" && record_boot || exit 1
+sync "$log" "$home" "$base/runs" "$base"
+if [ "$how" = cgroup ]; then
+  if find_cgroup; then next_slot; else how=group; fi
+fi
+exec 3<>"$home/bell"
+tell "$starter" ready
+arm 1
+while read -r what one two three four <&3; do
+  case $what in
+    frame) begin "$one" "$two" "$three" "$four" ;;
+    follow) follow "$one" "$two" ;;
+    end) finish "$one" "$two" "$three" ;;
+    claim) claim "$one" "$two" ;;
+    kill) [ "$one" != "$busy_id" ] || [ -z "$busy" ] || end_task ;;
+    release) release "$one" "$two" "$three" ;;
+    tick)
+      if [ "$one" = "$ticks" ]; then
+        pace=''
+        if [ -n "$busy" ]; then watch; else rest; fi
+      fi ;;
+  esac
+done

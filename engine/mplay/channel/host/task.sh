@@ -1,0 +1,164 @@
+# shellcheck shell=sh
+# One task: the leader of its own session, started for one frame. It runs the frame's pieces one
+# after another, writes what must be durable before it begins what has an effect, leaves its answer
+# in `out`, and rings. Its pieces run in subshells of it, because a subshell costs a third of a shell.
+# Arguments: state directory, run, name of the frame, the supervisor's process, cgroup or group, where.
+base=$1
+places "$2"
+name=$3 keeper=$4 how=$5 where=$6
+# A task that is told to end ends its work; this process stays to write down how that ended.
+trap : TERM
+[ -z "$where" ] || printf '0\n' >"$where/cgroup.procs"
+[ "$how" = cgroup ] || where=$$
+printf '%s\n' "- 0 0 0 1000 $$ $how $where" >"$home/current"
+number=0 attempt=0 undo=0 count=0 grace=1000 acks='' blobs=''
+# shellcheck source=/dev/null
+. "$home/in/$name"
+id=$number.$attempt.$undo
+out=$home/out/$id
+save=$home/save/$number.$attempt
+files='' report='' failed='' rc='' flag=0
+export MPLAY_SAVE="$save" MPLAY_BLOBS="$home/blobs" MPLAY_TASK="$run/$id"
+
+open_path() { # FILE: lets an account pass through the directories above what it was given
+  chmod 0711 "$base" "$base/runs" "$home" "$home/${1%%/*}"
+}
+
+lend() { # ACCOUNT: its restore point is its own, and it gets copies of the blobs
+  open_path save
+  chown -R "$1" "$save" 2>/dev/null
+  [ -n "$blobs" ] || return 0
+  mkdir -p "$home/blobs.$1"
+  for blob in $blobs; do
+    cp --reflink=auto "$home/blobs/$blob" "$home/blobs.$1/$blob"
+  done
+  open_path "blobs.$1"
+  chown -R "$1" "$home/blobs.$1"
+}
+
+as_user() { # INDEX ACCOUNT FLAGS: drops to an account; its shell reads the script from descriptor 4
+  eval "there=~$2"
+  main_group=$(id -g -- "$2") || return 126
+  printf '%s\n' "$text" >"$out.$1s"
+  chown "$2" "$out.$1s" "$out.$1o" "$out.$1e" || return 126
+  [ ! -d "$save" ] || lend "$2" || return 126
+  [ -z "$blobs" ] || MPLAY_BLOBS=$home/blobs.$2
+  cd / || return 126
+  HOME=$there setpriv --reuid "$2" --regid "$main_group" --init-groups \
+    sh "$3" /proc/self/fd/4 4<"$out.$1s"
+}
+
+run_piece() { # INDEX: sets $code; what it prints goes to files, so that nobody can block it
+  read_clock
+  began=$now
+  printf '%s\n' "$id $1 $now $limit $grace $$ $how $where" >"$home/current"
+  if [ -z "$user" ]; then
+    (
+      umask "$mask"
+      cd / && set -- && set "$flags" && eval "$text"
+    ) >"$out.$1o" 2>"$out.$1e" </dev/null
+  else
+    ( umask "$mask" && as_user "$1" "$user" "$flags" ) >"$out.$1o" 2>"$out.$1e" </dev/null
+  fi
+  code=$?
+  read_clock
+  stopped=0 cut_piece='' cut_why=''
+  if [ -s "$home/cut" ]; then
+    read -r cut_piece cut_why <"$home/cut"
+    [ "$cut_piece" != "$1" ] || stopped=$cut_why
+  fi
+  [ ! -s "$out.$1o" ] || files="$files ${1}o"
+  [ ! -s "$out.$1e" ] || files="$files ${1}e"
+  report="${report}piece $1 $code $((now - began)) $stopped
+"
+}
+
+durable() { # one sync for the record, the restore point, and the records before it
+  set -- "$log"
+  deep=''
+  if [ "$undo" = 0 ] && [ -d "$save" ]; then
+    set -- "$@" "$home/save" "$save"
+    for file in "$save"/* "$save"/.[!.]*; do
+      if [ -h "$file" ]; then continue; fi
+      if [ -f "$file" ] && [ -r "$file" ]; then
+        set -- "$@" "$file"
+      elif [ -e "$file" ]; then
+        deep=1
+      fi
+    done
+  fi
+  sync -- "$@" && { [ -z "$deep" ] || sync -f "$save"; }
+}
+
+refuse() { # INDEX REASON: the work is not begun
+  printf 'mplay: %s\n' "$2" >>"$out.$1e"
+  files="$files ${1}e"
+  failed=1 code=74
+}
+
+commit() { # the record that says how the work ended; without it nobody claims that it did
+  rc=$code
+  [ "$stopped" = 1 ] && flag=1
+  record rc "$number" "$attempt" "$undo" "$rc" "$flag" || report="${report}died
+"
+}
+
+effect() { # INDEX: apply or restore
+  if ! { record apply "$number" "$attempt" "$undo" && durable; } 2>>"$out.$1e"; then
+    refuse "$1" 'the record could not be made durable, so nothing was begun'
+  elif ! kill -0 "$keeper" 2>/dev/null || [ -s "$home/cut" ]; then
+    failed=1 code=143 stopped=2
+    [ -s "$home/cut" ] || exit 0
+  else
+    run_piece "$1"
+  fi
+  commit
+  [ "$rc" = 0 ] || failed=1
+}
+
+start() { # INDEX: the first trace of an attempt, before its save
+  [ -z "$begun" ] || return 0
+  begun=1 stopped=0
+  if ! { mkdir -p "$save" && record started "$number" "$attempt" "$undo"; } 2>>"$out.$1e"; then
+    refuse "$1" 'the state directory cannot be written, so nothing was begun'
+  fi
+}
+
+step() { # INDEX
+  case $kind in
+    save)
+      start "$1"
+      if [ -z "$failed" ]; then
+        run_piece "$1"
+        [ "$code" = 0 ] || { failed=1; commit; }
+      fi ;;
+    apply | restore)
+      start "$1"
+      [ -n "$failed" ] || effect "$1" ;;
+    verify) run_piece "$1" ;;
+    *) [ -n "$failed" ] || run_piece "$1" ;;
+  esac
+}
+
+begun='' stopped=0 index=0
+while [ $index -lt "$count" ]; do
+  index=$((index + 1))
+  eval "kind=\$kind_$index limit=\$limit_$index user=\$user_$index text=\$text_$index"
+  case $kind in
+    save) flags=-eu mask=077 ;;
+    apply | restore) flags=-eu mask=022 ;;
+    *) flags=-u mask=022 ;;
+  esac
+  step $index
+done
+# What the controller has acknowledged is not needed any more.
+if [ -n "$acks" ]; then
+  set --
+  for ack in $acks; do
+    set -- "$@" "$home/in/$ack".* "$home/out/$ack".*
+  done
+  rm -f "$@"
+fi
+printf 'files%s\n%s%s' "$files" "$report" "${rc:+work $rc $flag
+}" >"$out.res"
+printf 'end %s %s %s\n' "$name" "$id" $$ 1<>"$home/bell"

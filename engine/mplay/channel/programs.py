@@ -1,0 +1,35 @@
+"""The shell programs that run on a host: package data, read once, sent without their comments."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def relay() -> str:
+    """The SSH side: takes messages, follows tasks (``host/relay.sh`` and what it is made of)."""
+    return _program("common", "owner", "follow", "relay")
+
+
+@cache
+def supervisor() -> str:
+    """The process of a host and run that starts tasks and enforces their limits."""
+    return _program("common", "supervisor")
+
+
+@cache
+def task() -> str:
+    """The process that runs the pieces of one frame."""
+    return _program("common", "task")
+
+
+def _program(*names: str) -> str:
+    folder = files("mplay.channel") / "host"
+    return "".join(_bare((folder / f"{name}.sh").read_text("utf-8")) for name in names)
+
+
+def _bare(text: str) -> str:
+    """Without the lines that are comments: a fifth of what would be sent and parsed each time."""
+    kept = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return "".join(f"{line}\n" for line in kept if line.strip())

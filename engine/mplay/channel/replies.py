@@ -1,0 +1,150 @@
+"""Reading the answer to a frame: live output while it runs, then what each piece did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mplay.channel.answers import Told, listen
+from mplay.channel.hostlog import Attempt, parse_log, states
+from mplay.channel.protocol import Frame, OnOutput, PieceKind, PieceResult, Reply
+from mplay.channel.stream import Conversation
+from mplay.model.task import Outcome
+
+KEPT = 256 * 1024
+"""Bytes of each end of a work piece's output that are kept; of a probe all, up to 1 MiB."""
+
+_WORK = frozenset({PieceKind.SAVE, PieceKind.APPLY, PieceKind.RESTORE})
+_CUT = 124  # what coreutils' timeout says, too
+
+More = Callable[[str], tuple[int, bytes]]
+"""Given a file of the answer (``3o``), its size and its last `KEPT` bytes."""
+
+
+@dataclass(slots=True)
+class _Report:
+    """The answer's first file: how far each piece came and how the work ended."""
+
+    rc: int | None = None
+    cut: bool = False
+    died: bool = False
+    pieces: dict[int, tuple[int, int]] = field(default_factory=dict)
+    seconds: float = 0.0
+    lingering: list[str] = field(default_factory=list)
+
+    @classmethod
+    def parse(cls, text: bytes) -> _Report:
+        report = cls()
+        for line in text.decode("utf-8", "replace").splitlines():
+            report._take(line.split(" "))
+        return report
+
+    def _take(self, words: list[str]) -> None:
+        match words:
+            case ["work", rc, flag]:
+                self.rc, self.cut = int(rc), flag == "1"
+            case ["died"]:
+                self.died = True
+            case ["piece", index, rc, spent, stopped]:
+                self.pieces[int(index)] = (int(rc), int(stopped))
+                self.seconds += int(spent) / 100
+            case ["linger", pid, *name]:
+                self.lingering.append(" ".join([pid, *name]))
+            case _:
+                pass
+
+
+class ReplyReader:
+    """Reads one frame's answer; `on_output` is told of what work pieces print, once."""
+
+    def __init__(self, host: str, frame: Frame, on_output: OnOutput | None, more: More) -> None:
+        self._host = host
+        self._frame = frame
+        self._on_output = on_output
+        self._more = more
+        self._shown: dict[str, int] = {}
+
+    def read(self, talk: Conversation) -> Reply:
+        """Follow to the end. Raises what a refusal means; a lost reply is told from the log."""
+        section = talk.next()
+        while section.verb == "live":
+            name, offset = section.words[1], int(section.words[2])
+            section = talk.next()
+            self._show(name, offset, section.data)
+        if section.verb == "reply":
+            return self._reply(talk, section.words[1:])
+        return self._from_log(listen(self._host, talk, section))
+
+    def _reply(self, talk: Conversation, names: Sequence[str]) -> Reply:
+        sections = [talk.next() for _ in range(len(names) + 1)]
+        report = _Report.parse(sections[0].data)
+        outputs: dict[str, tuple[bytes, bool]] = {}
+        for name, section in zip(names, sections[1:], strict=True):
+            outputs[name] = self._output(name, section.data, section.size)
+            if not outputs[name][1]:
+                self._show(name, 0, outputs[name][0])
+        pieces = {
+            piece.name: _result(report, index, outputs)
+            for index, piece in enumerate(self._frame.pieces, 1)
+        }
+        return Reply(
+            outcome=self._outcome(report),
+            rc=report.rc,
+            pieces=pieces,
+            seconds=report.seconds,
+            lingering=tuple(report.lingering),
+        )
+
+    def _outcome(self, report: _Report) -> Outcome:
+        if report.died:
+            return Outcome.DIED
+        if report.cut:
+            return Outcome.TIMEOUT
+        if report.rc is None:
+            works = any(piece.kind in _WORK for piece in self._frame.pieces)
+            return Outcome.FAILED if works else Outcome.DONE
+        return Outcome.FAILED if report.rc else Outcome.DONE
+
+    def _output(self, name: str, data: bytes, size: int) -> tuple[bytes, bool]:
+        """An output as it is kept, and whether something of it was left out."""
+        kind = self._frame.pieces[int(name[:-1]) - 1].kind
+        probe = kind not in _WORK and name.endswith("o")
+        limit = 1024 * 1024 if probe else 2 * KEPT
+        if size <= limit:
+            return data, False
+        whole, tail = self._more(name)
+        left = whole - 2 * KEPT
+        return data[:KEPT] + b"\n[%d bytes left out]\n" % left + tail[-KEPT:], True
+
+    def _show(self, name: str, offset: int, data: bytes) -> None:
+        piece = self._frame.pieces[int(name[:-1]) - 1]
+        if self._on_output is None or piece.kind not in _WORK:
+            return
+        shown = self._shown.get(name, 0)
+        fresh = data[max(0, shown - offset) :]
+        self._shown[name] = max(shown, offset + len(data))
+        if fresh:
+            self._on_output(piece.name, fresh)
+
+    def _from_log(self, told: Told) -> Reply:
+        frame = self._frame
+        key: Attempt = (frame.number, frame.attempt, frame.undo_try)
+        entries = {k: v for k, v in parse_log(told.log).items() if k == key}
+        alive = frozenset(told.lines["orphan"])
+        known = states(entries, told.first("boot"), running="", alive=alive)
+        outcome = known[0].outcome if known else Outcome.NEVER
+        rc = known[0].rc if known else None
+        nothing = {piece.name: PieceResult(rc=None) for piece in frame.pieces}
+        return Reply(outcome=outcome, rc=rc, pieces=nothing)
+
+
+def _result(report: _Report, index: int, outputs: Mapping[str, tuple[bytes, bool]]) -> PieceResult:
+    out, out_cut = outputs.get(f"{index}o", (b"", False))
+    err, err_cut = outputs.get(f"{index}e", (b"", False))
+    rc, stopped = report.pieces.get(index, (None, 0))
+    return PieceResult(
+        rc=_CUT if stopped == 1 else rc,
+        stdout=out,
+        stderr=err,
+        truncated=out_cut or err_cut,
+    )

@@ -1,0 +1,182 @@
+"""A host, connected: the `Channel` that SSH and the local machine share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mplay.channel import programs
+from mplay.channel.answers import Told, greeting_of, holder_of, listen
+from mplay.channel.blobs import BlobStore
+from mplay.channel.looking import Looking
+from mplay.channel.protocol import (
+    Claim,
+    Frame,
+    Greeting,
+    Holder,
+    OnOutput,
+    Piece,
+    PieceResult,
+    Reply,
+)
+from mplay.channel.relay import Manner, Relay
+from mplay.channel.replies import KEPT, ReplyReader
+from mplay.channel.stream import Conversation, Line
+from mplay.channel.wire import assignments, frame_name, frame_text
+from mplay.model.clock import Clock
+from mplay.model.errors import HostRefused
+from mplay.model.task import Outcome
+
+_SWEEP = 8  # answers that are acknowledged together: one removal on the host for all of them
+
+
+class HostChannel:
+    """One host, connected (see `mplay.channel.protocol.Channel`).
+
+    A relay is started when it is first needed, as root or as the login. Frames of probes only are
+    asked inline, so that a run which changes nothing starts no supervisor.
+    """
+
+    def __init__(self, line: Line, manner: Manner, clock: Clock) -> None:
+        self.host = line.host
+        self._line = line
+        self._manner = manner
+        self._clock = clock
+        self._relays: dict[bool, Relay] = {}
+        self._become = False
+        self._user = line.user
+        self._blobs = BlobStore(line.host)
+        self._coded = False
+        self._acks: list[str] = []
+
+    def hello(self, claim: Claim) -> Greeting:
+        """Take the lock (HostLocked names its holder), find the supervisor, learn all states."""
+        self._become = claim.become
+        self._coded = False
+        text = assignments(
+            run=claim.run,
+            token=claim.token,
+            owner=_plain(claim.owner),
+            since=self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            superseded=" ".join(claim.superseded),
+            machine=claim.machine_id,
+            idle=self._manner.idle,
+        )
+        told = self._ask("hello", payload=text)
+        greeting = greeting_of(told)
+        self._user = greeting.user
+        self._blobs.known(told.lines["blob"], told.lines["part"])
+        return greeting
+
+    def look(self, pieces: Sequence[Piece], *, become: bool) -> Mapping[str, PieceResult]:
+        """Run probes inline: no lock, no supervisor, nothing written."""
+        relay = self._relay(become)
+        user = "root" if become else self._line.user
+        return Looking(relay, user).look(pieces, default=60.0)
+
+    def holder(self) -> Holder | None:
+        """Who holds the host's lock, without taking it."""
+        return holder_of(self._tell("holder"))
+
+    def send(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:
+        """Send blobs that the host lacks, then the frame; follow it to its end."""
+        if not frame.number:
+            looking = Looking(self._relay(self._become), self._user)
+            results = looking.look(frame.pieces, default=frame.timeout)
+            return Reply(outcome=Outcome.DONE, rc=None, pieces=results)
+        relay = self._relay(self._become)
+        acks, self._acks = self._due_acks()
+        text = frame_text(frame, user=self._user, grace=self._manner.grace, acks=acks)
+        self._send_code(relay)
+        # Blobs and the frame travel together; a blob that fails makes the host refuse the frame.
+        talk = relay.converse()
+        blobs = self._blobs.missing(frame.blobs)
+        for blob in blobs:
+            self._blobs.send(relay, talk, blob)
+        name = frame_name(frame)
+        file = f"{name}.{talk.mark[:8]}"
+        relay.post(talk, "frame", file, name, len(frame.pieces), payload=text)
+        for blob in blobs:
+            self._blobs.confirm(talk, blob)
+        return self._follow(talk, frame, on_output)
+
+    def attach(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:
+        """Follow a frame that was sent before, or read the reply that waits for it."""
+        relay = self._relay(self._become)
+        talk = relay.request("attach", frame_name(frame), len(frame.pieces))
+        return self._follow(talk, frame, on_output)
+
+    def kill(self, frame: Frame) -> None:
+        """End what is left of an attempt, and wait until it is gone."""
+        self._ask("kill", frame_name(frame))
+
+    def forget(self, blobs: Sequence[str]) -> None:
+        """Remove blobs (by SHA-256) that no later outcome needs."""
+        if blobs:
+            self._ask("forget", payload="\n".join(blobs).encode())
+            self._blobs.forgotten(blobs)
+
+    def release(self) -> None:
+        """Give the lock back, end the supervisor, and read back that it is so."""
+        self._ask("release")
+
+    def unlock(self, run: str) -> bool:
+        """Remove the lock of a run whose owner is gone for good; False if it held none."""
+        return not self._tell("unlock", run).lines["none"]
+
+    def prune(self, run: str) -> None:
+        """Delete the restore points of an ended run."""
+        self._tell("prune", run)
+
+    def close(self) -> None:
+        """End the connection; what runs on the host goes on."""
+        for relay in self._relays.values():
+            relay.close()
+        self._relays.clear()
+        self._line.close()
+
+    def _relay(self, become: bool) -> Relay:
+        if become not in self._relays:
+            self._relays[become] = Relay.start(self._line, self._manner, become=become)
+        return self._relays[become]
+
+    def _ask(self, verb: str, *words: object, payload: bytes = b"") -> Told:
+        talk = self._relay(self._become).request(verb, *words, payload=payload)
+        return listen(self.host, talk)
+
+    def _tell(self, verb: str, *words: object) -> Told:
+        """Ask before any hello: as root where possible, because root's lock is the host's."""
+        if not self._relays:
+            try:
+                self._relay(become=True)
+                self._become = True
+            except HostRefused:
+                self._become = False
+        elif self._become not in self._relays:
+            self._become = not self._become
+        return self._ask(verb, *words)
+
+    def _send_code(self, relay: Relay) -> None:
+        """The supervisor's and the task's programs, before the first frame; nothing is answered."""
+        if self._coded:
+            return
+        first, second = programs.supervisor().encode(), programs.task().encode()
+        relay.request("code", len(first), payload=first + second)
+        self._coded = True
+
+    def _due_acks(self) -> tuple[list[str], list[str]]:
+        return (self._acks, []) if len(self._acks) >= _SWEEP else ([], self._acks)
+
+    def _follow(self, talk: Conversation, frame: Frame, on_output: OnOutput | None) -> Reply:
+        def more(file: str) -> tuple[int, bytes]:
+            rest = self._relay(self._become).request("more", f"{frame_name(frame)}.{file}", KEPT)
+            size = int(rest.next().words[1])
+            return size, rest.next().data
+
+        reply = ReplyReader(self.host, frame, on_output, more).read(talk)
+        self._acks.append(frame_name(frame))
+        return reply
+
+
+def _plain(text: str) -> str:
+    """An owner's text on one line, without what a terminal would obey."""
+    return "".join(c if c.isprintable() else "?" for c in text)
