@@ -24,13 +24,17 @@ class Replacement:
     """New content in the place of what was seen.
 
     `wanted` are the facts of the path by name (``kind mode owner group sha256``), `account` what
-    chown is told of the new file ('' nothing), `validator` words of which one holds ``%s``.
+    chown is told of the new file ('' nothing), `validator` words of which one holds ``%s``. The
+    content is either `content` or what `edit`, shell, makes of the old one; then `text` is what
+    comes of it, where that is known.
     """
 
     before: Seen
     wanted: Mapping[str, str]
     account: str
-    content: Content
+    content: Content | None = None
+    edit: Script = ""
+    text: str | None = None
     validator: tuple[str, ...] = ()
 
     def change(self) -> Change:
@@ -49,7 +53,7 @@ class Replacement:
             expect=expected(path, self.wanted),
             restored=self.before.facts(),
             diff=(*self._diff(), *attribute_diff(self.before, self.wanted)),
-            blobs=() if self._inline else (self.content.blob,),
+            blobs=() if self._inline or not self.content else (self.content.blob,),
             needs_space=self.before.size,
         )
 
@@ -63,24 +67,27 @@ class Replacement:
 
         What not everybody may read travels as a blob: of that the journal keeps the digest only.
         """
+        if self.content is None or self.content.blob.size > INLINE_LIMIT:
+            return False
         text = self.content.text
-        small = self.content.blob.size <= INLINE_LIMIT
-        return text is not None and small and "\0" not in text and self._public
+        return text is not None and "\0" not in text and self._public
 
     def _written(self) -> Script:
-        new = temporary(self.before.path)
+        path, new = self.before.path, temporary(self.before.path)
+        if self.content is None:
+            return lines(
+                lines("edit() {", self.edit, "}"), sh("edit <{path} >{new}", path=path, new=new)
+            )
         if self._inline:
             return sh("printf %s {text} >{new}", text=self.content.text, new=new)
         return sh('cat -- "$MPLAY_BLOBS"/{sum} >{new}', sum=self.content.blob.sha256, new=new)
 
     def _diff(self) -> tuple[Diff, ...]:
         before = "" if self.before.kind == "absent" else self.before.text
-        after = self.content.text if self._public else None
-        if before is not None and after is not None and "\0" not in after:
-            if before == after:
-                return ()
-            return text_diff(shown(self.before.path), before, after)
-        return digest_diff(self.before, self.wanted["sha256"])
+        after = self.content.text if self.content else self.text
+        if before is None or after is None or "\0" in after or not self._public:
+            return digest_diff(self.before, self.wanted["sha256"])
+        return () if before == after else text_diff(shown(self.before.path), before, after)
 
 
 def attributes_only(before: Seen, wanted: Mapping[str, str], account: str) -> Change:

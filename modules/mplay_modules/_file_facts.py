@@ -149,7 +149,7 @@ class Seen:
             above=facts.get(fact(parent(path), "kind"), ""),
             hidden=get("hidden") == "yes",
             size=int(get("size") or 0),
-            text=_text(facts.get(fact(path, "text")), get("sha256")),
+            text=text_of(facts.get(fact(path, "text")), get("sha256")),
         )
 
     @property
@@ -172,7 +172,7 @@ class Seen:
         return {fact(self.path, name): value for name in names if (value := getattr(self, name))}
 
 
-def _text(text: str | None, sha256: str) -> str | None:
+def text_of(text: str | None, sha256: str) -> str | None:
     """The text if it is what the digest says: in a dry-run the digest may be a predicted one."""
     if text is None:
         return None
