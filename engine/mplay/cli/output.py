@@ -32,11 +32,15 @@ def to_stderr(redactor: Redactor | None = None) -> Writer:
 def listener(
     form: str, writer: Writer, *, verbose: int = 0, diff: bool = False
 ) -> Lines | Document:
-    """Who shows a run while it is executed."""
+    """Who shows a run while it is executed; what is held back is shown at the command's end."""
     if form == "json":
         from mplay.report.document import Document
 
         return Document(writer)
     from mplay.report.lines import Lines
 
-    return Lines(writer, verbose=verbose, diff=diff)
+    lines = Lines(writer, verbose=verbose, diff=diff)
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(lines.flush)
+    return lines

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from mplay.journal.schema import prepare
+from mplay.journal.schema import is_journal, make_tables
 from mplay.model.errors import JournalError, UsageError
 
 BUSY_SECONDS = 30
@@ -58,23 +58,19 @@ def _on_begin(connection: Connection) -> None:
 
 
 def initialise(engine: Engine, path: Path) -> None:
-    """Check the file, and make it a journal if it is empty. UsageError."""
-    writing = engine.execution_options(begin="BEGIN IMMEDIATE")
+    """Check the file, and make it a journal if it is empty. UsageError.
+
+    Another program's database is refused before anything in it is touched; a journal is only read,
+    so that opening one never waits for its writer.
+    """
     with _one_at_a_time(path.parent), refused(path, UsageError, "the journal cannot be opened"):
-        with engine.connect() as connection:
-            _check_kind(connection, path)
+        with engine.begin() as connection:
+            if is_journal(connection, str(path)):
+                return
         with engine.execution_options(begin="").connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-        with writing.begin() as connection:
-            prepare(connection, str(path))
-
-
-def _check_kind(connection: Connection, path: Path) -> None:
-    """Refuse another program's database before anything in it is touched."""
-    with connection.begin() as nothing:
-        if connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one():
-            prepare(connection, str(path))
-        nothing.rollback()
+        with engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
+            make_tables(connection)
 
 
 @contextmanager

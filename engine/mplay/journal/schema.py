@@ -89,13 +89,13 @@ _TRIGGERS = tuple(
 )
 
 
-def prepare(connection: Connection, path: str) -> None:
-    """Make the tables in an empty file; UsageError if the file is another or a newer thing."""
+def is_journal(connection: Connection, path: str) -> bool:
+    """Whether the file is a journal; False if it is empty. UsageError for anything else."""
     version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     kind = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
     if kind == APPLICATION_ID:
         _refuse_newer(version, path)
-        return
+        return True
     filled = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
     if filled or kind or version:
         raise UsageError(
@@ -103,6 +103,11 @@ def prepare(connection: Connection, path: str) -> None:
             where=path,
             hint="Name another file with --journal PATH, or [journal] url in mplay.toml.",
         )
+    return False
+
+
+def make_tables(connection: Connection) -> None:
+    """Make a journal of an empty file."""
     metadata.create_all(connection)
     for trigger in _TRIGGERS:
         connection.exec_driver_sql(trigger)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from mplay.model.events import (
@@ -171,15 +172,29 @@ class Lines:
         task = self._fold.tasks[key]
         if isinstance(event, OutcomeSeen) and task.attempt and task.attempt.undoing:
             return
-        row = use_row(key, self._fold.tasks)
-        if key.item is not None and not _loop_ended(row):
+        if key.item is not None and not self._loop_ended(key, event):
             return
+        row = use_row(key, self._fold.tasks)
         held = self._held.setdefault(key.path, {})
         held[row.key] = row
         if row.status in _AT_ONCE or self._complete(key.path, held):
             self._release(key.path)
         else:
             self._wait()
+
+    def _loop_ended(self, key: TaskKey, event: Skipped | OutcomeSeen | Undone) -> bool:
+        """Whether this item was the last one, in the direction of the work, or work stops at it."""
+        tasks = self._fold.tasks
+        if tasks[key].status in _AT_ONCE:
+            return True
+        loop = tasks.get(replace(key, item=None))
+        numbers = range(len(loop.items)) if loop and loop.items is not None else range(0)
+        items = (tasks.get(replace(key, item=number)) for number in numbers)
+        if isinstance(event, Undone):
+            return not any(item and any(a.standing for a in item.attempts) for item in items)
+        # Backwards, because the last item is the last to end.
+        last_first = (tasks.get(replace(key, item=number)) for number in reversed(numbers))
+        return all(item and item.status.ended and not item.void for item in last_first)
 
     def _complete(self, path: str, held: dict[TaskKey, TaskRow]) -> bool:
         """Whether every host that this step is for, now, has said something."""
@@ -210,10 +225,6 @@ class Lines:
     def _on_end(self, _: RunEnd) -> None:
         self.flush()
         write_ending(self._writer, RunState.after(self._fold))
-
-
-def _loop_ended(row: TaskRow) -> bool:
-    return row.status in _AT_ONCE or all(item.status.ended for item in row.items)
 
 
 def _count(number: int, noun: str) -> str:

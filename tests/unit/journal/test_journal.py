@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -83,6 +85,27 @@ def test_many_threads_append_and_share_commits(tmp_path: Path) -> None:
         assert len(journal.records(RUN)) == 161
         assert journal.verify() == []
         assert journal.groups < 161
+
+
+def test_what_waits_while_another_process_writes_becomes_one_commit(tmp_path: Path) -> None:
+    with open_journal(tmp_path) as journal:
+        journal.begin(RUN, begin())
+        before = journal.groups
+        other = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        threads = [
+            threading.Thread(target=journal.append, args=(RUN, Note(text=str(n))))
+            for n in range(20)
+        ]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.3)
+        other.execute("COMMIT")
+        other.close()
+        for thread in threads:
+            thread.join()
+        assert len(journal.records(RUN)) == 21
+        assert journal.groups - before <= 5
 
 
 def test_a_commit_holds_all_that_waited_for_it(tmp_path: Path) -> None:

@@ -157,6 +157,35 @@ def test_a_loop_is_one_line_when_its_items_have_ended() -> None:
     assert said == ["web/upgrade  ok            web1  2 items: 2 ok"]
 
 
+def test_the_undo_of_a_loop_is_one_line_too() -> None:
+    items = ["web/upgrade@web1#0", "web/upgrade@web1#1"]
+    forward: list[Event] = [
+        begin({"web/upgrade": ["web1"]}),
+        Loop(task="web/upgrade@web1", items=["a", "b"]),
+    ]
+    for item in items:
+        forward += [intent(item), outcome(item)]
+    screen = Screen()
+    screen.show(*forward)
+    back: list[Event] = []
+    for item in reversed(items):
+        back += [undoing(item), undone(item)]
+    said = screen.show(*forward, *back, after=len(forward))
+    assert said == ["web/upgrade  undone        web1  mode 0600 -> 0644  2 items: 2 undone"]
+
+
+def test_a_loop_that_a_resume_ends_is_shown_whole() -> None:
+    before: list[Event] = [
+        begin({"web/upgrade": ["web1"]}),
+        Loop(task="web/upgrade@web1", items=["a", "b"]),
+        outcome("web/upgrade@web1#0", "ok", 0),
+    ]
+    screen = Screen()
+    screen.lines.know(records(*before))
+    said = screen.show(*before, outcome("web/upgrade@web1#1", "ok", 0), after=3)
+    assert said == ["web/upgrade  ok            web1  2 items: 2 ok"]
+
+
 def test_skipped_and_delegated_tasks_say_why_and_where() -> None:
     said = Screen().show(
         begin({"a": ["web1"], "b": ["web1"]}),
