@@ -13,6 +13,7 @@ _FOUND = 7
 
 
 @click.group()
+@options.examples("mplay journal verify", "mplay journal rebuild")
 def journal() -> None:
     """Check the journal, or rebuild its tables."""
 

@@ -166,7 +166,8 @@ def _bug(error: Exception) -> None:
     if os.environ.get("MPLAY_DEBUG") == "1":
         traceback.print_exception(error)
     frames = traceback.extract_tb(error.__traceback__)
-    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    own = [frame for frame in frames if not frame.filename.startswith("<")]
+    place = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "?"
     _say(
         f"a bug in mplay: {type(error).__name__} at {place}. What was begun is in the journal.\n"
         "    Run it again with MPLAY_DEBUG=1, and send the traceback to whoever maintains mplay."

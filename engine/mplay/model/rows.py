@@ -143,9 +143,9 @@ def _single(task: TaskState) -> TaskRow:
 
 
 def _why(task: TaskState) -> str:
-    if task.undone:
+    if task.undone and task.undone.why:
         return task.undone.why
-    if task.outcome and not task.void:
+    if task.outcome:
         return task.outcome.why or "; ".join(task.outcome.reasons)
     return task.skipped or ""
 

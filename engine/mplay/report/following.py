@@ -27,10 +27,10 @@ def next_commands(state: RunState) -> list[tuple[str, str]]:
 
 
 def _look(state: RunState) -> list[tuple[str, str]]:
-    """Where a person would look first: the first task that is in trouble."""
-    trouble = {TaskStatus.FAILED, TaskStatus.CONFLICT, TaskStatus.UNREACHABLE}
+    """Where a person would look first: the first task that failed, also if it was undone since."""
     for task in state.tasks.values():
-        if task.status in trouble:
+        failed = task.outcome is not None and task.outcome.status == TaskStatus.FAILED
+        if failed or task.status in {TaskStatus.FAILED, TaskStatus.CONFLICT}:
             step, host = shlex.quote(task.key.path), shlex.quote(task.key.subject)
             return [("see why", f"mplay show {state.run} {step} --host {host}")]
     return []

@@ -156,7 +156,7 @@ def write_summary(writer: Writer, rows: Sequence[TaskRow]) -> None:
     for path, counts in steps.items():
         cells: list[Cell] = [Styled(path, "strong")]
         cells += [_count(counts[s], s) for s in used]
-        table.append([*cells, duration(seconds[path])])
+        table.append([*cells, duration(seconds[path]) if seconds[path] else "-"])
     write_table(writer, ["step", *(s.value for s in used), "longest"], table)
 
 

@@ -76,6 +76,17 @@ def test_a_wrong_command_line_ends_with_2_and_says_so_on_stderr_only(
     assert "Traceback" not in said.err
 
 
+@pytest.mark.parametrize(
+    "arguments", [["runs"], ["show"], ["journal"], ["journal", "verify"], ["journal", "rebuild"]]
+)
+def test_the_help_of_a_command_ends_its_words_with_examples(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert f"Examples:\n    mplay {' '.join(arguments)}" in text
+
+
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("mplay 0.")

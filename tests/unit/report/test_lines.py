@@ -254,6 +254,15 @@ def test_a_halted_run_says_where_to_look_and_both_ways_on() -> None:
     assert "mplay rollback 20261123-0230-7k3f" in text
 
 
+def test_a_failure_that_was_undone_can_still_be_looked_at() -> None:
+    task = "web/upgrade@web1"
+    failed = outcome(task, "failed", why="rc 100")
+    events = [intent(task), failed, undoing(task), undone(task)]
+    said = Screen().show(BEGIN, *events, RunEnd(status="halted", exit=4))
+    assert "mplay show 20261123-0230-7k3f web/upgrade --host web1" in "\n".join(said)
+    assert "web/upgrade  2        1       1.5 s" in said
+
+
 def test_a_conflict_is_shown_three_way() -> None:
     conflict = [{"key": "file:/etc/x:mode", "before": "0600", "after": "0644", "now": "0777"}]
     said = Screen().show(
@@ -316,8 +325,8 @@ def test_a_dry_run_shows_way_back_diff_and_the_command_that_does_it() -> None:
         "reload  unknown       web1  unknown (after x)",
         "",
         "step    unknown  would-change  longest",
-        "conf    -        2             0.0 s",
-        "reload  1        -             0.0 s",
+        "conf    -        2             -",
+        "reload  1        -             -",
         "",
         "dry-run: 2 would change, 1 unknown; nothing was touched",
         "  do it  mplay apply p.yml",
