@@ -15,6 +15,7 @@ from mplay.sdk import Check, Facts, Judgement, Script, Verdict, sh
 LIMIT = 32_768
 """Bytes of the answer that are kept; the rest is read and dropped."""
 SHOWN = 200
+_BAD_URL = "needs a `url` like http://HOST/PATH, not {!r}"
 Status = Annotated[int, Field(ge=100, le=599)]
 
 
@@ -37,7 +38,7 @@ class Http(Check):
 
     FREE_FORM: ClassVar[str] = "url"
 
-    url: Annotated[str, Field(pattern=r"^https?://[^\s\x00-\x1f]+$")]
+    url: str
     """What is asked for."""
     status: Annotated[tuple[Status, ...], BeforeValidator(_several)] = (200,)
     """The status that is right, or a list of them."""
@@ -60,6 +61,8 @@ class Http(Check):
 
     @model_validator(mode="after")
     def _can_be_sent(self) -> Self:
+        if not re.fullmatch(r"https?://[^\s\x00-\x1f]+", self.url):
+            raise ValueError(_BAD_URL.format(self.url))
         try:
             re.compile(self.body_matches)
         except re.error as error:
@@ -120,7 +123,7 @@ class Http(Check):
             yield "it said: " + _cut(body)
 
     def _key(self, of: str) -> str:
-        whole = self.model_dump_json(by_alias=True)
+        whole = self.method + " " + self.url
         return "http:" + hashlib.sha256(whole.encode()).hexdigest() + ":" + of
 
     def _curl(self) -> Sequence[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from mplay.sdk import CannotPlan, Certainty, Change, Facts, Script, State, WayBack, lines, sh
 
+_BAD_NAME = "has {!r} for a name, which no unit can have"
 UNIT_KINDS = (".service", ".socket", ".timer", ".path", ".mount", ".automount", ".target")
 CANNOT_BE_ENABLED = {"", "static", "indirect", "generated", "transient", "alias"}
 
@@ -44,7 +46,7 @@ class Service(State):
         "force": "use `shell` with `state` and `undo`",
     }
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9:_.@\\-]+$")]
+    name: str
     """The unit; ``.service`` may be left out."""
     state: Literal["started", "stopped", "restarted", "reloaded"] | None = None
     """`reloaded` starts a service that does not run, as in Ansible."""
@@ -56,6 +58,8 @@ class Service(State):
 
     @model_validator(mode="after")
     def _wants_something(self) -> Self:
+        if not re.fullmatch(r"[A-Za-z0-9:_.@\\-]+", self.name):
+            raise ValueError(_BAD_NAME.format(self.name))
         if self.state is None and self.enabled is None:
             raise ValueError("needs `state` or `enabled`, or both")
         return self
