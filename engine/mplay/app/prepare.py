@@ -15,7 +15,7 @@ from mplay.executor.rehearsal import Rehearsal, rehearse
 from mplay.inventory import Inventory
 from mplay.model.errors import UsageError
 from mplay.model.events import RunBegin
-from mplay.model.host import LOCALHOST, Host, localhost
+from mplay.model.host import LOCALHOST, Host
 from mplay.model.plan import Graph, Plan
 from mplay.model.plan_json import plan_as_json, values_as_json
 from mplay.model.playbook import Step
@@ -119,12 +119,17 @@ def prepare(project: Project, request: Request, run: str) -> Prepared:
     renderer = Renderer()
     finder = Finder(files=DiskFiles(), root=project.config.root)
     loaded = load_playbook(request.playbook, project.registry, finder, renderer=renderer)
-    inventory = Inventory.load(project.inventory, request.playbook.parent)
+    inventory = Inventory.load(
+        project.inventory,
+        request.playbook.parent,
+        extra_vars=request.extra_vars,
+        render=lambda value, variables: renderer.render(value, variables),
+    )
     bare = RunContext(
         run=run,
         plan=Plan(name="", hosts=(), steps={}, blocks={}, main=Graph()),
-        hosts=_hosts(inventory),
-        groups=inventory.members,
+        hosts=_hosts(inventory, request),
+        groups={name: list(hosts) for name, hosts in inventory.groups.items()},
         extra_vars=request.extra_vars,
         templates=renderer,
         bind=Binder(modules=project.registry, finder=finder, renderer=renderer),
@@ -140,6 +145,7 @@ def prepare(project: Project, request: Request, run: str) -> Prepared:
         on_failure=OnFailure(request.on_failure) if request.on_failure else None,
     )
     context = replace(bare, plan=plan)
+    inventory.check_keys(context.hosts[name] for name in plan.hosts)
     environment = _environment(project, context)
     rehearsal = rehearse(context, check_bound)
     context = replace(context, modules=rehearsal.modules)
@@ -153,9 +159,18 @@ def prepare(project: Project, request: Request, run: str) -> Prepared:
     )
 
 
-def _hosts(inventory: Inventory) -> dict[str, Host]:
-    hosts = {host.name: host for host in inventory.hosts}
-    return {**hosts, LOCALHOST: hosts.get(LOCALHOST) or localhost()}
+def _hosts(inventory: Inventory, request: Request) -> dict[str, Host]:
+    """Every host, as the request reaches and treats it."""
+    hosts = {**inventory.hosts, LOCALHOST: inventory.controller}
+    return {name: _reached(host, request) for name, host in hosts.items()}
+
+
+def _reached(host: Host, request: Request) -> Host:
+    if request.user and host.connection.kind != "local":
+        host = replace(host, connection=replace(host.connection, user=request.user))
+    if request.become:
+        host = replace(host, vars={"ansible_become": True, **host.vars})
+    return host
 
 
 def _delegate(context: RunContext) -> Callable[[Step, str], str | None]:

@@ -160,6 +160,11 @@ class Channel(Protocol):
 
     host: str
 
+    @property
+    def login(self) -> str:
+        """The account that logged in."""
+        ...
+
     def hello(self, claim: Claim) -> Greeting:
         """Take the lock (HostLocked names its holder), start or find the supervisor."""
         ...

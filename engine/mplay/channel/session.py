@@ -48,6 +48,11 @@ class HostChannel:
         self._coded = False
         self._acks: list[str] = []
 
+    @property
+    def login(self) -> str:
+        """The account that logged in."""
+        return self._line.user
+
     def hello(self, claim: Claim) -> Greeting:
         """Take the lock (HostLocked names its holder), find the supervisor, learn all states."""
         self._become = claim.become

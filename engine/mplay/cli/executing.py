@@ -74,8 +74,9 @@ class Wanted:
     def connector(self) -> Connector:
         """Opens channels; asks for sudo's password once, where that was wished."""
         from mplay.channel.connect import Connectors
+        from mplay.channel.relay import Manner
 
-        return Connectors(ask_password=_asker() if self.ask_become_pass else None)
+        return Connectors(Manner(ask_password=_asker() if self.ask_become_pass else None))
 
     def listener(self) -> Lines | Document:
         """Shows the run on standard output."""

@@ -56,6 +56,7 @@ class Link:
         self._on_found = on_found
         self._mutex = threading.RLock()
         self._channel: Channel | None = None
+        self._login = ""
         self.greeting: Greeting | None = None
 
     def open(self) -> Greeting | None:
@@ -72,12 +73,13 @@ class Link:
     @property
     def facts(self) -> Mapping[str, str]:
         """What the host told of itself, with ``login_user`` and ``supervisor_user``."""
-        if self.greeting is None:
+        if self._channel is None and self.greeting is None:
             return {}
-        login = self.greeting.user
-        root = self.claim is not None and self.claim.become
-        accounts = {"login_user": login, "supervisor_user": "root" if root else login}
-        return {**self.greeting.facts, **accounts}
+        if self._channel is not None:
+            self._login = self._channel.login
+        told = self.greeting.facts if self.greeting else {}
+        supervisor = "root" if self._become else self._login
+        return {**told, "login_user": self._login, "supervisor_user": supervisor}
 
     @property
     def channel(self) -> Channel:
