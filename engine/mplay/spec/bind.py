@@ -12,7 +12,7 @@ from mplay.model.errors import InvalidInput, Problem, UsageError, Where
 from mplay.model.playbook import ModuleCall, Text, Value
 from mplay.registry import ArgumentProblem, BadArguments, content_arguments
 from mplay.registry import call as make
-from mplay.sdk import Module
+from mplay.sdk import Blob, Content, Module
 from mplay.source import did_you_mean, key_place, place
 from mplay.spec.coercion import coerced
 from mplay.spec.contents import Contents, TaskContents
@@ -53,12 +53,10 @@ def bind(call: ModuleCall, args: Value, modules: Modules, contents: Contents) ->
     given = named(module, call, args)
     problems: list[Problem] = []
     content = filled(module, call, given, contents, problems)
-    missing = {problem.where for problem in problems}
     try:
         made = make(module, coerced(module, content))
     except BadArguments as error:
-        found = problems_of(error.problems, call)
-        problems += [one for one in found if one.where not in missing]
+        problems += problems_of(error.problems, call)
     if problems:
         raise InvalidInput(problems)
     return made
@@ -102,12 +100,13 @@ def filled(
     contents: Contents,
     problems: list[Problem],
 ) -> dict[str, Value]:
-    """The arguments, in which names of files have become their content."""
+    """The arguments, in which names of files have become their content, empty after a problem."""
     result = dict(given)
     for key, kind in content_arguments(module).items():
         value = given.get(key)
         if not isinstance(value, str) or is_dynamic(value):
             continue
+        result[key] = Content(name=value, blob=Blob.of_bytes(b""))
         read = contents.template if kind == "template" else contents.file
         try:
             result[key] = read(value, _where(call, key))

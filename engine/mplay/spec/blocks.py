@@ -13,7 +13,7 @@ from mplay.model.playbook import Around, Between, Block, Step, Text, Value
 from mplay.source import Map, Seq, load
 from mplay.spec import forms, keys
 from mplay.spec.files import tidy
-from mplay.spec.ids import with_ids
+from mplay.spec.ids import check_reserved, with_ids
 from mplay.spec.keys import Keys
 from mplay.spec.reading import MAX_STEPS, Reading
 from mplay.spec.record import Record, shown
@@ -99,9 +99,16 @@ def _block(record: Record, reading: Reading) -> Block:
             record.wrong("include", "a block has `steps` or `include`, not both")
         return _included(block, record, reading)
     steps = read_steps(record, "steps", reading)
+    check_reserved(steps, _taken(block), reading.problems)
     if not steps and not isinstance(record.data.get(Text("steps")), Map | Text):
         reading.problems.add("this block has no steps", record.where)
     return replace(block, steps=steps)
+
+
+def _taken(block: Block) -> frozenset[str]:
+    """Ids that stand for the parts of the block itself."""
+    bracket = {"enter", "check", "leave"} if block.around else set()
+    return frozenset(bracket | ({"between"} if block.between else set()))
 
 
 def _check_block_keys(record: Record, reading: Reading) -> None:
@@ -191,6 +198,7 @@ def _put_in(block: Block, written: Text, path: Path, reading: Reading) -> Block:
     record.check_keys(keys.INCLUDED)
     shared = read_shared(record, reading)
     steps = read_steps(record, "steps", reading)
+    check_reserved(steps, _taken(block), reading.problems)
     if not steps:
         reading.problems.add("the included file has no steps", Where(str(path)))
     return replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from mplay.model.plan import Role
 from mplay.model.playbook import Block
 from mplay.spec.outline import Item, Outline
 from mplay.spec.problems import Problems
@@ -19,26 +20,45 @@ class Order:
     def __init__(self, outline: Outline) -> None:
         self._outline = outline
         self.after: dict[Node, list[Node]] = {}
+        self._over: dict[Node, int] = {}
+        self._bits: dict[str, int] = {}
         for item in outline.items.values():
             self._add(item)
 
-    def over_before(self, item: Item, *, with_block: bool = False) -> frozenset[str]:
-        """Paths of all steps that are over when an item begins.
+    def is_over(self, target: Item, item: Item) -> bool:
+        """Whether a step is over when another begins; for brackets, when its block's steps are.
 
-        `with_block`: the steps of its block too, for what a bracket does after them.
+        Not to be asked where needs go in a circle.
         """
-        start: list[Node] = [(item.path, False)]
-        if with_block:
-            children = self._outline.items.values()
-            start += [(c.path, True) for c in children if c.parent == item.parent and not c.bracket]
-        seen: set[Node] = set(start)
-        work = list(start)
-        while work:
-            for node in self.after.get(work.pop(), ()):
-                if node not in seen:
-                    seen.add(node)
-                    work.append(node)
-        return frozenset(path for path, end in seen if end)
+        if not self._over:
+            self._bits = {path: 1 << number for number, path in enumerate(self._outline.items)}
+            self._over = self._closures()
+        over = self._over[item.path, False]
+        if item.role in {Role.CHECK, Role.LEAVE}:
+            over |= self._over[item.parent, True]
+        return bool(over & self._bits[target.path])
+
+    def _closures(self) -> dict[Node, int]:
+        """For every node the ends that lie before it, one bit for each path; in one pass."""
+        over: dict[Node, int] = {}
+        for root in self.after:
+            work = [root]
+            while work:
+                node = work[-1]
+                missing = [n for n in self.after.get(node, ()) if n not in over]
+                if missing and node not in over:
+                    work += missing
+                    continue
+                work.pop()
+                if node not in over:
+                    over[node] = self._sum(node, over)
+        return over
+
+    def _sum(self, node: Node, over: dict[Node, int]) -> int:
+        bits = 0
+        for before in self.after.get(node, ()):
+            bits |= over[before] | (self._bits[before[0]] if before[1] else 0)
+        return bits
 
     def _add(self, item: Item) -> None:
         begin, end = (item.path, False), (item.path, True)
@@ -66,11 +86,11 @@ class Order:
                 self.after.setdefault((block, False), []).append(goal)
 
 
-def check_circles(outline: Outline, order: Order, problems: Problems) -> None:
-    """Note a circle of needs, drawn with the places of the steps in it."""
+def check_circles(outline: Outline, order: Order, problems: Problems) -> bool:
+    """Note a circle of needs, drawn with the places of the steps in it; whether there is none."""
     circle = _find(order.after)
     if not circle:
-        return
+        return True
     paths = [path for index, (path, _) in enumerate(circle) if path != circle[index - 1][0]]
     paths = paths or [circle[0][0]]
     first = min(range(len(paths)), key=lambda at: outline.items[paths[at]].source.where)
@@ -84,6 +104,7 @@ def check_circles(outline: Outline, order: Order, problems: Problems) -> None:
         outline.items[paths[0]].source.where,
         "\n    ".join(["take one of the needs away:", *lines]),
     )
+    return False
 
 
 def _kind(outline: Outline, path: str) -> str:

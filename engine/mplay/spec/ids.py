@@ -43,3 +43,13 @@ def _complain(one: Step | Block, twin: Step | Block, name: str, problems: Proble
     else:
         what = f"two steps of this list are called '{name}': give this one an `id`"
         problems.add(what, one.where, first)
+
+
+def check_reserved(
+    steps: Sequence[Step | Block], taken: frozenset[str], problems: Problems
+) -> None:
+    """Note ids whose paths belong to something else: ``web/enter/…`` is a bracket's."""
+    for step in steps:
+        if step.id in taken:
+            what = f"the id '{step.id}' is taken here: paths below it belong to `{step.id}`"
+            problems.add(what, step.where, "choose another `id`")

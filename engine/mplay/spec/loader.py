@@ -17,6 +17,7 @@ from mplay.spec.blocks import read_only_steps, read_steps
 from mplay.spec.calls import check_calls
 from mplay.spec.circles import Order, check_circles
 from mplay.spec.files import Finder, tidy
+from mplay.spec.ids import check_reserved
 from mplay.spec.modules import Modules
 from mplay.spec.outline import Outline
 from mplay.spec.problems import Problems
@@ -87,10 +88,10 @@ def load_playbook(
     outline = Outline(playbook)
     outline.resolve(reading.problems)
     order = Order(outline)
-    check_circles(outline, order, reading.problems)
     check_calls(outline, reading)
     check_texts(playbook, outline, reading)
-    check_results(outline, order, reading.renderer, reading.problems)
+    if check_circles(outline, order, reading.problems):
+        check_results(outline, order, reading.renderer, reading.problems)
     reading.problems.check()
     count = sum(1 for item in outline.items.values() if isinstance(item.source, Step))
     return Loaded(playbook=playbook, finder=reading.finder, steps=count)
@@ -113,6 +114,7 @@ def _playbook(record: Record, reading: Reading) -> Playbook:
     record.check_keys(keys.PLAYBOOK)
     variables = {**record.variables(), **_vars_files(record, reading)}
     steps = read_steps(record, "steps", reading)
+    check_reserved(steps, frozenset({"validate", "finally"}), reading.problems)
     if not steps and not isinstance(record.data.get(Text("steps")), Map | Text):
         reading.problems.add("the playbook has no steps", record.where, "add a list `steps`")
     return Playbook(

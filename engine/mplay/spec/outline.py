@@ -81,6 +81,8 @@ class Outline:
 
     def near(self, item: Item, name: str, problems: Problems) -> str:
         """A suggestion for a name that means nothing at an item."""
+        if problems.many:
+            return ""
         prefix = item.path.rpartition("/")[0]
         siblings = [p.rpartition("/")[2] for p in self.items if p.rpartition("/")[0] == prefix]
         own = {item.path, item.path.rpartition("/")[2]}

@@ -29,9 +29,14 @@ class Problems:
         for one in problems:
             self.add(one.what, one.where or where, one.hint)
 
+    @property
+    def many(self) -> bool:
+        """Whether there are so many already that suggestions would take too long."""
+        return len(self._found) >= _MOST
+
     def suggest(self, word: str, known: Iterable[str]) -> str:
-        """`did_you_mean`, until there are so many problems that it would take too long."""
-        return did_you_mean(word, known) if len(self._found) < _MOST else ""
+        """`did_you_mean`, while there are not too many problems."""
+        return "" if self.many else did_you_mean(word, known)
 
     def check(self) -> None:
         """Raise all problems, sorted by place, if there are any."""

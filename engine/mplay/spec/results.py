@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mplay.model.errors import UsageError
-from mplay.model.plan import Role, Section
+from mplay.model.plan import Section
 from mplay.model.playbook import Block, Step, Text
 from mplay.spec.circles import Order
 from mplay.spec.outline import Item, Outline
@@ -16,13 +16,9 @@ from mplay.template import DYNAMIC, Renderer, texts_in
 def check_results(outline: Outline, order: Order, renderer: Renderer, problems: Problems) -> None:
     """Note every ``results['…']`` of a step that need not be over by then."""
     for item, step in outline.steps():
-        over: frozenset[str] | None = None
         for text, names in _read(item, step, renderer):
-            if over is None:
-                late = item.role in {Role.CHECK, Role.LEAVE}
-                over = order.over_before(item, with_block=late)
             for name in sorted(names):
-                _check(outline, item, text, name, over, problems)
+                _check(outline, item, text, name, order, problems)
 
 
 def _read(item: Item, step: Step, renderer: Renderer) -> Iterator[tuple[Text, frozenset[str]]]:
@@ -50,7 +46,7 @@ def _check(
     item: Item,
     text: Text,
     name: str,
-    over: frozenset[str],
+    order: Order,
     problems: Problems,
 ) -> None:
     if name == DYNAMIC:
@@ -63,7 +59,7 @@ def _check(
         problems.add(f"results['{name}']: there is no such step.{near}", text.where)
     elif isinstance(target.source, Block):
         problems.add(f"results['{name}'] is a block; name a step in it", text.where)
-    elif not (target.path in over or _earlier(target, item)):
+    elif not (_earlier(target, item) or order.is_over(target, item)):
         what = f"{item.path} reads results['{name}'] but does not need {target.path}"
         problems.add(what, text.where, f"add it: needs: [{name}]")
 
