@@ -28,4 +28,4 @@ class Connectors:
         # Imported where it is needed: the SSH library costs a quarter of a second.
         from mplay.channel.ssh import SshLine
 
-        return SshLine.connect(host)
+        return SshLine.connect(host, silence=self._manner.silence)

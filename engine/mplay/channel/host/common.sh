@@ -93,13 +93,7 @@ members() {
   fi
   # No member is left in most cases, and this asks the kernel without looking at every process.
   kill -0 "-$2" 2>/dev/null || return 0
-  group=$2 except=$3
-  for process in /proc/[0-9]*; do
-    words=''
-    { read -r words <"$process/stat"; } 2>/dev/null || continue
-    # shellcheck disable=SC2086
-    set -- ${words##*) }
-    [ "$1" != Z ] && [ "$3" = "$group" ] && [ "$4" = "$group" ] || continue
-    [ "${process#/proc/}" = "$except" ] || pids="$pids ${process#/proc/}"
+  for pid in $(sed -n "s/^\([0-9]*\) (.*) [^Z] [0-9]* $2 $2 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null); do
+    [ "$pid" = "$3" ] || pids="$pids $pid"
   done
 }

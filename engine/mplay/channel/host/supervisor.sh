@@ -59,7 +59,10 @@ begin() { # NAME TOKEN RELAY ID
     busy=$1 follower=$3 busy_id=$4 asked=0 dirty=1 begun=$((begun + 1))
     where=$cgroup/task$slot
     [ "$how" = cgroup ] || where=''
-    ( cd "$home" && exec setsid -f sh task "$base" "$run" "$1" $$ "$how" "$where" </dev/null >/dev/null 2>&1 3>&- 9>&- )
+    # A background job of a shell ignores SIGINT, and so would all that a task starts.
+    setsid env --default-signal=INT,QUIT sh task "$base" "$run" "$1" $$ "$how" "$where" \
+      </dev/null >/dev/null 2>&1 3>&- 9>&- &
+    runner=$!
     # A short tick that is under way serves this task too: each costs two forks.
     case $pace in '' | 30) arm 0.3 ;; esac
   fi
@@ -75,26 +78,25 @@ follow() { # RELAY ID
   fi
 }
 
-linger() { # RUNNER ID: names what a task left running; it is let live
+linger() { # ID: names what a task left running; it is let live
   if [ "$how" = cgroup ]; then
-    members cgroup "$cgroup/task$slot" "$1"
+    members cgroup "$where" "$runner"
   else
-    # Its leader has rung and is about to end: it is given that moment before the group is asked.
-    tries=0
-    while [ -d "/proc/$1" ] && [ $tries -lt 200 ]; do tries=$((tries + 1)); done
-    members group "$1" "$1"
+    members group "$runner" "$runner"
   fi
   for pid in $pids; do
     words='?'
     { read -r words <"/proc/$pid/comm"; } 2>/dev/null || continue
-    printf 'linger %s %s\n' "$pid" "$words" >>"$home/out/$2.res"
+    printf 'linger %s %s\n' "$pid" "$words" >>"$home/out/$1.res"
   done
   [ "$how" = cgroup ] && [ -n "$pids" ] && next_slot
 }
 
-finish() { # NAME ID RUNNER: a task has ended and its answer lies there
+finish() { # NAME ID: a task has ended and its answer lies there
   [ "$1" = "$busy" ] || return 0
-  linger "$3" "$2"
+  # Its process ends right after it rings; only then is the group asked for what was left.
+  wait "$runner"
+  linger "$2"
   printf 'end\n' >>"$home/out/$2.res"
   true >"$home/current"
   true >"$home/cut"
@@ -105,7 +107,7 @@ finish() { # NAME ID RUNNER: a task has ended and its answer lies there
 lost() { # the task's own process was killed: nobody knows how its work ended
   printf 'files\ndied\n' >"$home/out/$busy_id.res"
   cat "$home/current" >>"$home/orphans"
-  finish "$busy" "$busy_id" "${runner:-0}"
+  finish "$busy" "$busy_id"
 }
 
 strike() { # SIGNAL
@@ -140,25 +142,32 @@ bound() { # keeps the disk that a flood of output takes small: its middle is giv
 overdue() { [ "$asked" != 0 ] || { [ "$limit" -gt 0 ] && [ $((now - began)) -ge "$limit" ]; }; }
 
 end_task() { # asked for by the controller
-  id='' piece=0 runner=''
-  read -r id piece _ _ grace runner _ <"$home/current"
+  id='' piece=0
+  read -r id piece _ _ grace _ <"$home/current"
   [ "$id" != "$busy_id" ] || cut "$piece" 2
 }
 
+ended() { # whether the task's own process is no more; a dead one stays until it is waited for
+  words=''
+  { read -r words <"/proc/$runner/stat"; } 2>/dev/null || return 0
+  case ${words##*) } in Z*) return 0 ;; *) return 1 ;; esac
+}
+
 watch() { # the task in work, at a tick
-  id='' piece=0 began=0 limit=0 runner=''
-  read -r id piece began limit grace runner _ <"$home/current"
+  id='' piece=0 began=0 limit=0
+  read -r id piece began limit grace _ <"$home/current"
   read_clock
-  if [ "$id" = "$busy_id" ] && kill -0 "$runner" 2>/dev/null; then
+  if ended; then
+    # It rings before it ends, so what it rang is heard before the tick that follows this one.
+    missing=$((missing + 1))
+    [ $missing -lt 3 ] || { missing=0; lost; }
+  elif [ "$id" = "$busy_id" ]; then
     missing=0
     [ "$asked_piece" = "$piece" ] || asked=0
     ! overdue || cut "$piece" 1
     bound
-  else
-    # A task rings before it ends and is seen a little after it began, so one miss says nothing.
-    missing=$((missing + 1))
-    [ $missing -lt 8 ] || { missing=0; lost; }
   fi
+  [ -n "$busy" ] || began=$now
   if [ "$asked" != 0 ] || [ $((now - began)) -lt 300 ]; then arm 0.25; else arm 1; fi
 }
 
@@ -224,7 +233,7 @@ while read -r what one two three four <&3; do
   case $what in
     frame) begin "$one" "$two" "$three" "$four" ;;
     follow) follow "$one" "$two" ;;
-    end) finish "$one" "$two" "$three" ;;
+    end) finish "$one" "$two" ;;
     claim) claim "$one" "$two" ;;
     kill) [ "$one" != "$busy_id" ] || [ -z "$busy" ] || end_task ;;
     release) release "$one" "$two" "$three" ;;

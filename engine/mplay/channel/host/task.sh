@@ -161,4 +161,4 @@ if [ -n "$acks" ]; then
 fi
 printf 'files%s\n%s%s' "$files" "$report" "${rc:+work $rc $flag
 }" >"$out.res"
-printf 'end %s %s %s\n' "$name" "$id" $$ 1<>"$home/bell"
+printf 'end %s %s\n' "$name" "$id" 1<>"$home/bell"
