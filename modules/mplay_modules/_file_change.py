@@ -1,8 +1,10 @@
 """Replacing a file at once, and bringing back what was there.
 
 New content is written beside the file, synced, then renamed over it; what was there before is
-copied to ``$MPLAY_SAVE`` and synced first. ``saved`` marks that copy as whole: it is created after
-the copy, so that a `save` that was cut short is never restored from.
+copied to ``$MPLAY_SAVE`` first, which the supervisor syncs before it begins apply (one sync for it
+and its own record). ``saved`` marks that copy as whole: it is created after the copy, so that a
+`save` that was cut short is never restored from; and as after a power cut the mark may be there
+and the content not, a file is restored only if the copy has the digest that was seen.
 """
 
 from __future__ import annotations
@@ -118,15 +120,11 @@ def set_attributes(path: str, *, account: str, mode: str) -> Script:
 
 
 def keep(before: Seen) -> Script:
-    """Shell for `save`: what is there (no directory), durable; '' where nothing is."""
+    """Shell for `save`: what is there (no directory); '' where nothing is."""
     if before.kind not in {"file", "link", "special"}:
         return ""
     return lines(
-        sh('cp -a -- {path} "$MPLAY_SAVE/old"', path=before.path),
-        ': >"$MPLAY_SAVE/saved"',
-        'sync -- "$MPLAY_SAVE/old" "$MPLAY_SAVE"'
-        if before.kind == "file"
-        else 'sync -- "$MPLAY_SAVE"',
+        sh('cp -a -- {path} "$MPLAY_SAVE/old"', path=before.path), ': >"$MPLAY_SAVE/saved"'
     )
 
 

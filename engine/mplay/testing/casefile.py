@@ -26,13 +26,26 @@ def read(path: Path) -> dict[str, Any]:
 
 def replace(text: str, key: str, value: object) -> str:
     """The text of a case with one section replaced, or added at its end."""
+    place = _place(text, key)
+    if place is None:
+        return text.rstrip("\n") + "\n" + written(key, value)
+    return text[: place[0]] + written(key, value) + text[place[1] :]
+
+
+def removed(text: str, key: str) -> str:
+    """The text of a case without one section."""
+    place = _place(text, key)
+    return text if place is None else text[: place[0]] + text[place[1] :]
+
+
+def _place(text: str, key: str) -> tuple[int, int] | None:
+    """Where a section begins and ends."""
     starts = [(m["key"], m.start()) for m in _TOP.finditer(text)]
     ends = [start for _, start in starts[1:]] + [len(text)]
-    section = written(key, value)
     for (found, start), end in zip(starts, ends, strict=True):
         if found == key:
-            return text[:start] + section + text[end:]
-    return text.rstrip("\n") + "\n" + section
+            return start, end
+    return None
 
 
 def written(key: str, value: object) -> str:

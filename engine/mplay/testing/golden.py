@@ -203,6 +203,8 @@ def accept(case: GoldenCase) -> None:
     """Rewrite in the case what mplay says."""
     said = case.says()
     text = case.path.read_text()
+    for section in _SAID & set(case.sections) - set(said):
+        text = casefile.removed(text, section)
     for section, value in said.items():
         if _stripped(value) != _stripped(case.sections.get(section, MISSING)):
             text = casefile.replace(text, section, value)
