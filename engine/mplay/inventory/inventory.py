@@ -10,7 +10,7 @@ from typing import Any, Self
 from mplay.inventory.connections import Reading, Render, key_file_problem
 from mplay.inventory.patterns import Patterns
 from mplay.inventory.sources import read_source
-from mplay.inventory.tree import ALL, Tree
+from mplay.inventory.tree import Tree
 from mplay.inventory.variables import Variables
 from mplay.model.errors import InvalidInput, Problem, UsageError
 from mplay.model.host import LOCALHOST, Connection, Host, localhost
@@ -51,8 +51,7 @@ class Inventory:
         tree.close()
         variables = Variables(tree, _folders(sources), playbook_dir)
         making = _Making(tree, variables, dict(extra_vars or {}), render)
-        everybody = tree.members(ALL)
-        hosts = {name: making.host(name) for name in everybody}
+        hosts = {name: making.host(name) for name in tree.hosts}
         controller = hosts.get(LOCALHOST) or making.host(LOCALHOST)
         if tree.problems:
             raise InvalidInput(list(dict.fromkeys(tree.problems)))

@@ -40,18 +40,24 @@ class _Reader:
         if not isinstance(data, Map):
             self._wrong(f"the group {name} is a mapping", data, where, "")
             return
-        for key in data:
-            if key not in _KEYS:
+        for key, value in data.items():
+            if key == "vars":
+                own.vars.update(self._mapping(value, f"vars of {name}", where))
+            elif key == "hosts":
+                self._hosts(name, value, where)
+            elif key == "children":
+                self._children(name, value, where)
+            else:
                 hint = did_you_mean(key, _KEYS).strip() or "Keys are hosts, vars and children."
                 self._tree.complain(f"a group has no key '{key}'", key.where, hint)
-        parts = dict[str, Any](data.items())
-        own.vars.update(self._mapping(parts.get("vars"), f"vars of {name}", where))
-        hosts = self._mapping(_named(parts.get("hosts")), f"hosts of {name}", where)
-        for host, variables in hosts.items():
-            self._host(name, host, variables)
-        children = self._mapping(_named(parts.get("children")), f"children of {name}", where)
-        for child, inner in children.items():
-            self._tree.add_child(name, child, self._place(child))
+
+    def _hosts(self, group: str, data: Any, where: Where) -> None:
+        for host, variables in self._mapping(_named(data), f"hosts of {group}", where).items():
+            self._host(group, host, variables)
+
+    def _children(self, group: str, data: Any, where: Where) -> None:
+        for child, inner in self._mapping(_named(data), f"children of {group}", where).items():
+            self._tree.add_child(group, child, self._place(child))
             self.group(child, inner)
 
     def _host(self, group: str, pattern: str, data: Any) -> None:
