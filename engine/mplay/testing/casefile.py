@@ -5,7 +5,6 @@ A rewrite replaces one section and leaves every other byte of the file, comments
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,8 +72,10 @@ def _entries(value: Mapping[Any, object], indent: int) -> str:
 
 def _item(value: object, indent: int) -> str:
     margin = " " * indent
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and value:
         return f"{margin}- {_entries(value, indent + 2).lstrip(' ')}"
+    if isinstance(value, list) and value:
+        return f"{margin}-\n" + "".join(_item(item, indent + 2) for item in value)
     if _is_block(value):
         return f"{margin}- {_block(str(value), indent + 2)}"
     return f"{margin}- {_flow(value)}\n"
@@ -95,7 +96,7 @@ def _flow(value: object) -> str | None:
 
 def _scalar(value: object) -> str:
     if isinstance(value, str) and not value.isprintable():
-        return json.dumps(value)
+        return yaml.safe_dump(value, default_style='"', width=10**9).strip()
     one = yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=10**9)
     return one.strip()[1:-1]
 
