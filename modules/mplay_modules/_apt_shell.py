@@ -357,6 +357,19 @@ while IFS= read -r file; do
     [ ! -e "$left" ] || grep -qxF "$left" leftovers || rm -f "$left"
   done
 done <conffiles
+names=$(awk -F '\t' '$4 ~ / installed$/ { print $1 }' before)
+# shellcheck disable=SC2086 # each line is one word
+[ -z "$names" ] || dpkg-query -W -f='${Conffiles}\n' $names |
+  sed -n 's#^ \(/.*\) \([0-9a-f]\{32\}\).*$#\2  \1#p' |
+  while IFS= read -r line; do
+    file=${line#*  }
+    if [ ! -e "$file" ] || grep -qxF "${file#/}" conffiles; then continue; fi
+    if printf '%s\n' "$line" | md5sum -c --status; then
+      rm -f "$file"
+      dpkg-query -S "${file%/*}" >/dev/null 2>&1 || rmdir "${file%/*}" 2>/dev/null || :
+    else echo "$file is new and was changed since, and is left as it is" >&2
+    fi
+  done
 while IFS= read -r directory; do mkdir -p "$directory"; done <directories
 awk -F '\t' '$4 !~ / not-installed$/ { split($4, word, " "); print $1, word[1] }' before |
   dpkg --set-selections

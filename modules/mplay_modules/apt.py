@@ -336,13 +336,17 @@ class Apt(State):
         return expect
 
     def _restored(self, seen: Facts, todo: Mapping[str, str]) -> dict[str, str]:
-        """As before; but nobody breaks again what was half-configured, nor looks for newcomers."""
-        keys = ["package:" + name for name in todo]
-        keys += [key + ":state" for key in keys]
-        return {
-            key: seen[key]
-            for key in keys
-            if key in seen
-            and not broken(seen[key.removesuffix(":state")])
-            and (seen[key] != ABSENT or key + ":state" in seen)
-        }
+        """As before; but nobody breaks again what was half-configured, nor looks for newcomers.
+
+        Of a package that was only removed, a purge is undone in its files, not in dpkg's memory.
+        """
+        found = {}
+        for name in todo:
+            before = seen.get("package:" + name, ABSENT)
+            state = seen.get("package:" + name + ":state", "")
+            if broken(before) or (before == ABSENT and not state):
+                continue
+            found["package:" + name] = before
+            if state and not (self.purge and state.endswith(" config-files")):
+                found["package:" + name + ":state"] = state
+        return found
