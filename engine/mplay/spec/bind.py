@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mplay.model.errors import InvalidInput, Problem, UsageError, Where
@@ -15,6 +16,7 @@ from mplay.registry import call as make
 from mplay.sdk import Blob, Content, Module
 from mplay.source import did_you_mean, key_place, place
 from mplay.spec.coercion import coerced
+from mplay.spec.conditions import condition_arguments, evaluated
 from mplay.spec.contents import Contents, TaskContents
 from mplay.spec.files import Finder
 from mplay.spec.modules import Modules
@@ -64,13 +66,13 @@ def bind(call: ModuleCall, args: Value, modules: Modules, contents: Contents) ->
 
 def named(module: type[Module], call: ModuleCall, args: Value) -> dict[str, Value]:
     """The arguments by name, also those of the short form: a text. UsageError."""
-    if not isinstance(args, str):
-        if not isinstance(args, Mapping):
-            raise UsageError(f"the arguments of {call.name} must be a mapping", where=call.where)
+    if isinstance(args, Mapping) and not isinstance(call.args, str):
         return {str(key): value for key, value in args.items()}
     if module.FREE_FORM:
-        _refuse_words(module, call, args)
+        _refuse_words(module, call, str(args))
         return {module.FREE_FORM: args}
+    if not isinstance(args, str):
+        raise UsageError(f"the arguments of {call.name} must be a mapping", where=call.where)
     return dict(_pairs(call, args))
 
 
@@ -100,21 +102,34 @@ def filled(
     contents: Contents,
     problems: list[Problem],
 ) -> dict[str, Value]:
-    """The arguments, in which names of files have become their content, empty after a problem."""
+    """The arguments with conditions paired with their texts, and names of files with content.
+
+    A file with a problem gets empty content, so that it is told once.
+    """
     result = dict(given)
+    for key in condition_arguments(module):
+        if key in given and not is_dynamic(given[key]):
+            result[key] = ()
+            _try(result, key, partial(evaluated, call, key, given[key]), problems)
     for key, kind in content_arguments(module).items():
         value = given.get(key)
         if not isinstance(value, str) or is_dynamic(value):
             continue
-        result[key] = Content(name=value, blob=Blob.of_bytes(b""))
         read = contents.template if kind == "template" else contents.file
-        try:
-            result[key] = read(value, _where(call, key))
-        except InvalidInput as error:
-            problems += error.problems
-        except UsageError as error:
-            problems.append(error.problem)
+        result[key] = Content(name=value, blob=Blob.of_bytes(b""))
+        _try(result, key, partial(read, value, _where(call, key)), problems)
     return result
+
+
+def _try(
+    result: dict[str, Value], key: str, work: Callable[[], Value], problems: list[Problem]
+) -> None:
+    try:
+        result[key] = work()
+    except InvalidInput as error:
+        problems += error.problems
+    except UsageError as error:
+        problems.append(error.problem)
 
 
 def _refuse_words(module: type[Module], call: ModuleCall, text: str) -> None:

@@ -9,6 +9,7 @@ from mplay.model.playbook import ModuleCall, Need, Step, Text, Value
 from mplay.model.task import OnFailure
 from mplay.source import Map, Seq, place
 from mplay.spec import forms
+from mplay.spec.conditions import braced
 from mplay.spec.keys import HINTS, NEED, Keys
 from mplay.spec.modules import short_name
 from mplay.spec.reading import Reading
@@ -168,7 +169,7 @@ def _only_call(record: Record, keys: Keys, reading: Reading) -> ModuleCall:
         what = "this step calls no module"
         reading.problems.add(what, record.where, "add one, such as `shell: {run: …}`")
     name = (calls or rest or [Text("", record.where)])[0]
-    return make_call(name, record.data.get(name), record)
+    return make_call(name, record.data.get(name), record, reading)
 
 
 def _unknown(record: Record, key: Text, keys: Keys, reading: Reading, *, alone: bool) -> None:
@@ -184,7 +185,7 @@ def _unknown(record: Record, key: Text, keys: Keys, reading: Reading, *, alone: 
     reading.problems.add(what, key.where, hint)
 
 
-def make_call(name: Text, args: Value, record: Record) -> ModuleCall:
+def make_call(name: Text, args: Value, record: Record, reading: Reading) -> ModuleCall:
     """A call as written; a value that can be no arguments is noted."""
     where = place(record.data, record.where, name)
     if args is None:
@@ -195,6 +196,8 @@ def make_call(name: Text, args: Value, record: Record) -> ModuleCall:
         what = f"the arguments of {name} are a mapping, not {shown(args)}"
         record.problems.add(what, where)
         args = Map(where=where)
+    module = reading.module(name) if name else None
+    args = braced(module, args) if module else args
     return ModuleCall(name=short_name(name), args=args, where=name.where)
 
 
@@ -210,5 +213,5 @@ def read_calls(record: Record, key: str, reading: Reading) -> tuple[ModuleCall, 
         if not reading.knows(name):
             near = reading.problems.suggest(short_name(name), reading.modules.names())
             reading.problems.add(f"there is no module '{name[:80]}'.{near}", name.where)
-        found.append(make_call(name, item[name], Record(item, record.problems)))
+        found.append(make_call(name, item[name], Record(item, record.problems), reading))
     return tuple(found)
