@@ -35,6 +35,7 @@ from mplay.sdk import (
     Blob,
     CannotPlan,
     CannotTell,
+    Certainty,
     Change,
     Check,
     Content,
@@ -173,6 +174,7 @@ def check(case: GoldenCase) -> None:
     said = case.says()
     written = {k: v for k, v in case.sections.items() if k in _SAID}
     assert _stripped(said) == _stripped(written), "see the case; --accept rewrites it"
+    _check_overlaid(case)
     if "then host says" in case.sections:
         _check_after(case)
 
@@ -189,13 +191,24 @@ def _stripped(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
+def _check_overlaid(case: GoldenCase) -> None:
+    """A dry-run lays `expect` over what was seen: with that, a state has nothing left to do."""
+    change = case.change()
+    if change is None:
+        return
+    module = case.call()
+    if isinstance(module, State) and module.certainty() is Certainty.CERTAIN:
+        predicted = {**case.seen("host says"), **change.expect}
+        assert module.plan(predicted) is None, "a dry-run would tell the change twice"
+
+
 def _check_after(case: GoldenCase) -> None:
     change = case.change()
     assert change is not None, "'then host says' stands in a case that changes nothing"
     after = case.seen("then host says")
     assert unmet(change.expect, after) == {}, "what was expected is not what the host then says"
     module = case.call()
-    if isinstance(module, State) and module.certainty() == "certain":
+    if isinstance(module, State) and module.certainty() is Certainty.CERTAIN:
         assert module.plan(after) is None, "applying twice must change nothing"
 
 
