@@ -5,7 +5,7 @@ import dataclasses
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mplay.model.errors import InvalidInput, UsageError, Where
@@ -156,11 +156,13 @@ def complaint(raw: bytes) -> str:
     return "p.yml is fine"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_fail_otherwise(raw: bytes) -> None:
     assert complaint(raw).startswith("p.yml")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abc:-[]{}&*!|>'\"#%@`,?\n \t0.<", max_size=80))
 def test_no_punctuation_makes_it_fail_otherwise(text: str) -> None:
     assert complaint(text.encode()).startswith("p.yml")
