@@ -20,13 +20,13 @@ printf '%s\t%s\n' {key} "$end"
 
 def probe(path: str, target: str) -> Script:
     """What there is at the path, and what at its target to be."""
-    there = _reached(path, target)
+    there = reached(path, target)
     if there in {path, parent(path)}:
         return look(path)
     return lines(look(path), sh(_TARGET, there=there, key=key(there, "kind")))
 
 
-def _reached(path: str, target: str) -> str:
+def reached(path: str, target: str) -> str:
     """Where the target is, seen from the link."""
     return posixpath.normpath(posixpath.join(parent(path), target))
 
@@ -69,7 +69,7 @@ def _require(before: Seen, target: str, facts: Facts, *, force: bool) -> None:
     require_place(before)
     if before.kind == "file" and not force:
         raise CannotPlan(f"{path} is a file; force: true replaces it by the link, and keeps it")
-    there = facts.get(fact(_reached(before.path, target), "kind"))
+    there = facts.get(fact(reached(before.path, target), "kind"))
     if there == "absent" and not force:
         raise CannotPlan(
             f"{shown(target)}, to which the link would lead, does not exist;"

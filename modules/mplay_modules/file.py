@@ -61,6 +61,8 @@ class File(Owned):
             raise ValueError("'src' goes with state 'link', and state 'link' needs it")
         if self.src is not None and (not self.src or "\0" in self.src):
             raise ValueError("'src' must be a path")
+        if self.src is not None and _links.reached(self.path, self.src) == self.path:
+            raise ValueError("the link would lead to itself: 'src' is its own path")
         if self.recurse:
             self._fits_recurse()
         return self

@@ -123,7 +123,7 @@ class Lineinfile(Owned):
 
     def probe(self) -> Script:
         """What there is, and what the edit would make of it; worked out on the host."""
-        edit = self._edit
+        edit = self.edit
         return lines(
             look(self.path),
             lines("ask() {", edit.ask(), "}"),
@@ -161,13 +161,13 @@ class Lineinfile(Owned):
             before=before,
             wanted={**wanted, "edited": edited, self._name: "done"},
             account=self.account_of_new(before),
-            edit=self._edit.do(),
+            edit=self.edit.do(),
             text=text_of(seen.get(fact(self.path, "edited-text")), edited),
             validator=tuple(shlex.split(self.validator)),
         ).change()
 
     @property
-    def _edit(self) -> LineEdit:
+    def edit(self) -> LineEdit:
         places = {self.insertafter, self.insertbefore}
         place = self.insertafter or self.insertbefore
         return LineEdit(
