@@ -185,10 +185,19 @@ fact apt:lists-now "$lists"
 """
 
 UPDATE = r"""export LC_ALL=C DEBIAN_FRONTEND=noninteractive
-apt-get -q -o DPkg::Lock::Timeout=300 -o APT::Update::Error-Mode=any update
+tries=0
+until said=$(apt-get -q -o APT::Update::Error-Mode=any update 2>&1); do
+  tries=$((tries + 1))
+  case $tries:$said in
+    ?:*"Could not get lock"*|[1-5]?:*"Could not get lock"*) sleep 5 ;;
+    *) printf '%s\n' "$said" >&2; exit 1 ;;
+  esac
+done
+printf '%s\n' "$said"
 touch /var/lib/apt/lists
 """
-"""The touch tells when: apt leaves the directory alone where nothing was new."""
+"""Waits up to 300 s for another one. The touch tells when: apt leaves the directory alone where
+nothing was new."""
 
 FIND_TODO = r"""todo >"$MPLAY_SAVE/todo.new"
 """
@@ -262,6 +271,8 @@ sync . debs
 """
 
 APPLY = r"""cd "$MPLAY_SAVE" || exit
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1
+export APT_LISTCHANGES_FRONTEND=none
 if [ -s todo ]; then
   # shellcheck disable=SC2046 # each line is one word
   apt-get -q -y -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef \
@@ -288,107 +299,3 @@ sync after.new
 mv after.new after
 """
 """What the simulation said, to the version; packages that only came along stay marked so."""
-
-RESTORE = r"""[ -e "$MPLAY_SAVE/todo" ] || exit 0
-cd "$MPLAY_SAVE" || exit
-export NEEDRESTART_SUSPEND=1
-packager() {
-  tries=0
-  while :; do
-    code=0; said=$(dpkg "$@" 2>&1) || code=$?
-    case $said in
-      *"lock was locked by another"*|*"database is locked by another"*) ;;
-      *) break ;;
-    esac
-    tries=$((tries + 1)); [ "$tries" -lt 60 ] || break
-    sleep 5
-  done
-  printf '%s\n' "$said"
-  return "$code"
-}
-differences() {
-  installed >now
-  awk -F '\t' '
-    function kind(status) {
-      if (status ~ / ok installed$/) return "installed"
-      if (status == "" || status ~ / not-installed$/) return "absent"
-      return status ~ / ok config-files$/ ? "config-files" : "broken"
-    }
-    FILENAME == "now" { version[$1] = $2; status[$1] = $4; next }
-    {
-      was = kind($4); is = kind(status[$1])
-      if (was == "broken" || (was == is && (was != "installed" || version[$1] == $2))) next
-      if (was == "installed") {
-        file = $1; sub(/:.*/, "", file); number = $2; gsub(/:/, "%3a", number)
-        print "unpack", "debs/" file "_" number "_" $3 ".deb"
-      } else if (was == "absent") print "purge", $1
-      else if (is != "absent") print "remove", $1
-    }' now before
-}
-give_back() {
-  [ ! -s give-back ] || tar -C / -xpf conffiles.tar -T give-back
-}
-if [ ! -e give-back ]; then
-  while IFS= read -r file; do
-    if [ ! -e after ]; then printf '%s\n' "$file"
-    elif [ ! -e "/$file" ]; then grep -qF "  /$file" after || printf '%s\n' "$file"
-    elif sha256sum "/$file" | grep -qxFf after; then printf '%s\n' "$file"
-    else echo "/$file was changed since, and is left as it is" >&2
-    fi
-  done <conffiles >give-back.new
-  mv give-back.new give-back
-fi
-differences >work
-files=$(sed -n 's/^unpack //p' work)
-purge=$(sed -n 's/^purge //p' work)
-remove=$(sed -n 's/^remove //p' work)
-calmly=--force-confold,confdef,downgrade,depends,conflicts,breaks,overwrite
-# shellcheck disable=SC2086 # each line is one word
-[ -z "$files" ] || packager $calmly --auto-deconfigure --unpack $files || :
-give_back
-# shellcheck disable=SC2086 # each line is one word
-[ -z "$purge" ] || packager $calmly --purge $purge || :
-# shellcheck disable=SC2086 # each line is one word
-[ -z "$remove" ] || packager $calmly --remove $remove || :
-[ ! -s work ] || packager --force-confold,confdef --configure --pending || :
-give_back
-while IFS= read -r file; do
-  for left in "/$file".dpkg-*; do
-    [ ! -e "$left" ] || grep -qxF "$left" leftovers || rm -f "$left"
-  done
-done <conffiles
-names=$(awk -F '\t' '$4 ~ / installed$/ { print $1 }' before)
-# shellcheck disable=SC2086 # each line is one word
-[ -z "$names" ] || dpkg-query -W -f='${Conffiles}\n' $names |
-  sed -n 's#^ \(/.*\) \([0-9a-f]\{32\}\).*$#\2  \1#p' |
-  while IFS= read -r line; do
-    file=${line#*  }
-    if [ ! -e "$file" ] || grep -qxF "${file#/}" conffiles; then continue; fi
-    if printf '%s\n' "$line" | md5sum -c --status; then
-      rm -f "$file"
-      dpkg-query -S "${file%/*}" >/dev/null 2>&1 || rmdir "${file%/*}" 2>/dev/null || :
-    else echo "$file is new and was changed since, and is left as it is" >&2
-    fi
-  done
-while IFS= read -r directory; do mkdir -p "$directory"; done <directories
-awk -F '\t' '$4 !~ / not-installed$/ { split($4, word, " "); print $1, word[1] }' before |
-  dpkg --set-selections
-for mark in auto manual; do
-  names=$(awk -F '\t' -v mark="$mark" '$4 ~ / installed$/ && $5 == mark { print $1 }' before)
-  # shellcheck disable=SC2086 # each line is one word
-  [ -z "$names" ] || apt-mark "$mark" $names >/dev/null
-done
-[ ! -s work ] || [ ! -s units ] || systemctl daemon-reload
-failed=
-while read -r unit state; do
-  now=$(systemctl show --value -p ActiveState -- "$unit")
-  case $state:$now in
-    active:active|inactive:inactive|failed:*|activating:*|deactivating:*) ;;
-    active:*) systemctl start -- "$unit" || failed=" $unit does not start" ;;
-    inactive:*) systemctl stop -- "$unit" || failed=" $unit does not stop" ;;
-  esac
-done <units
-differences >work
-[ ! -s work ] || failed="$failed still to do: $(cat work)"
-[ -z "$failed" ] || { echo "not as before:$failed" >&2; exit 1; }
-"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AliasChoices, Field, model_validator
 
@@ -19,6 +19,8 @@ Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
 class Guarded(State):
     """A command of the user's with what makes it safe to repeat and possible to undo."""
+
+    TIMEOUT: ClassVar[float] = 3600.0
 
     run: Text = Field(min_length=1, validation_alias=AliasChoices("run", "cmd"))
     """The command; `cmd` is another name for it. Exit code 0 is success."""

@@ -21,6 +21,7 @@ from mplay.sdk import (
     sh,
 )
 from mplay_modules import _apt_shell as shell
+from mplay_modules._apt_restore import RESTORE
 from mplay_modules._apt_words import ABSENT, broken, complained, summarised
 
 JUST_NOW = 60
@@ -229,7 +230,7 @@ class Apt(State):
             summary="refresh the package lists; by today's: " + summary if refresh else summary,
             save=lines(shell.UPDATE if refresh else "", self._tools(), find, shell.SAVE),
             apply=sh(shell.APPLY, options=self._force(), specs=" ".join(self.name)),
-            restore=lines(sh(shell.ASK, drop=shell.DROP), shell.RESTORE),
+            restore=lines(sh(shell.ASK, drop=shell.DROP), RESTORE),
             expect=expect,
             restored=self._restored(seen, todo),
             needs_space=sum(int(size) for size in sizes if size.isdigit()),

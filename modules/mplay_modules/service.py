@@ -31,6 +31,7 @@ class Service(State):
     otherwise the step failed. Units changed on disk are loaded again first.
     """
 
+    TIMEOUT: ClassVar[float] = 900.0
     REFUSED: ClassVar = {
         "pattern": "systemd knows which processes belong to a service; leave it out",
         "arguments": "put them into the unit, with `template` or `copy`",
