@@ -125,8 +125,11 @@ class SshLine:
         _close(self._connection)
 
 
-def offered_key(host: Host) -> HostKey:
-    """The key that a host presents now, whoever it is: what `inventory trust` shows and records."""
+def offered_key(host: Host) -> HostKey | None:
+    """The key that a host presents now, whoever it is: what `inventory trust` shows and records.
+
+    None when it is the one that is known.
+    """
     opening = _Opening(host)
     seen: list[HostKey] = []
     opening.on_key = seen.append
@@ -135,7 +138,7 @@ def offered_key(host: Host) -> HostKey:
     except HostRefused:
         if not seen:
             raise
-    return seen[-1]
+    return seen[-1] if seen else None
 
 
 class _Verdict(SSHException):  # type: ignore[misc]
