@@ -63,6 +63,11 @@ class FakeChannel:
         self._claim: Claim | None = None
         self._open = True
 
+    @property
+    def login(self) -> str:
+        """The account that logged in."""
+        return self._fake.user
+
     def hello(self, claim: Claim) -> Greeting:
         """Take the lock, unless a token holds it that this claim may not replace."""
         with self._fake.mutex:

@@ -53,7 +53,7 @@ def outcomes(channel: FakeChannel) -> list[tuple[Outcome, str]]:
 def test_the_fakes_speak_the_protocol(fake: FakeHost) -> None:
     connector: Connector = FakeConnector([fake])
     channel: Channel = connector.open(HOST)
-    assert channel.host == "web1"
+    assert (channel.host, channel.login) == ("web1", "root")
 
 
 def test_a_frame_runs_its_pieces_in_a_real_shell_with_its_restore_point(fake: FakeHost) -> None:
