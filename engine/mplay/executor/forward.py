@@ -216,16 +216,7 @@ class Forward:
         return Ended(TaskStatus.OK), Result(status=TaskStatus.OK, facts=seen)
 
     def _intend(self, bound: Bound, change: Change, seen: Facts, probe: Probe) -> Intent:
-        written = bound.step.step
-        way_back = bound.module.way_back()
-        if way_back is WayBack.NONE and written.rollback is None:
-            if not written.irreversible:
-                raise UsageError(
-                    f"{written.module.name} has no way back here",
-                    where=written.where,
-                    hint="give the step `irreversible: reason`, or a `rollback:` of its own",
-                )
-            self._running.recorder.write(Pivot(task=str(bound.key), why=written.irreversible))
+        self._pivot(bound)
         past = self._running.past.tasks.get(bound.key)
         intent = intent_of(
             bound,
@@ -238,6 +229,24 @@ class Forward:
         )
         self._running.recorder.write(intent)
         return intent
+
+    def _pivot(self, bound: Bound) -> None:
+        """Journal that there is no way back from here; UsageError where nobody has said so.
+
+        Steps of brackets and of `finally` are never undone, and need none.
+        """
+        step, written = bound.step, bound.step.step
+        undone = step.role is Role.MAIN and step.section is Section.STEPS
+        irreversible = bound.module.way_back() is WayBack.NONE and written.rollback is None
+        if not (undone and irreversible):
+            return
+        if not written.irreversible:
+            raise UsageError(
+                f"{written.module.name} has no way back here",
+                where=written.where,
+                hint="give the step `irreversible: reason`, or a `rollback:` of its own",
+            )
+        self._running.recorder.write(Pivot(task=str(bound.key), why=written.irreversible))
 
     def _undo_calls(self, bound: Bound, seen: Facts) -> Sequence[Mapping[str, Any]] | None:
         calls = bound.step.step.rollback
