@@ -166,11 +166,12 @@ if command -v curl >/dev/null; then
   ask() { printf %s {curl_config} | curl {curl} -K -; }
 elif {wget_will_do} && command -v wget >/dev/null; then
   ask() {
-    begun=$(date +%s%N)
+    read -r begun _ </proc/uptime
     wget {wget} -- {url}
     code=$?
-    spent=$(( ($(date +%s%N) - begun) / 1000000 ))
-    printf '\nwget %s.%03d' "$((spent / 1000))" "$((spent % 1000))"
+    read -r ended _ </proc/uptime
+    spent=$((${ended%.*}${ended#*.} - ${begun%.*}${begun#*.}))
+    printf '\nwget %s.%02d' "$((spent / 100))" "$((spent % 100))"
     return "$code"
   }
 else

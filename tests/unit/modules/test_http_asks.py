@@ -15,7 +15,7 @@ from mplay.registry import Registry, call
 from mplay.sdk import Check, Verdict
 from mplay.testing.hostshell import HostShell
 
-NEEDED = ("sh", "date", "head", "tail", "tr", "sed", "grep", "awk", "od", "cat", "env", "mkdir")
+NEEDED = ("sh", "head", "tail", "tr", "sed", "grep", "awk", "od", "cat", "env", "mkdir")
 
 
 class Answers(BaseHTTPRequestHandler):
