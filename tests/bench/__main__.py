@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -28,8 +28,6 @@ from tests.bench.peers import Failed, Mplay, Peer, Run, control_master, limit
 
 LAB = "bench"
 """The lab that is used where ``MPLAY_LAB_NAME`` names no other: nobody else's hosts are touched."""
-SCRATCH = Path("/var/tmp")
-"""On a disk, as a journal is; ``/tmp`` may be memory, where a sync costs nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +69,9 @@ def _bench(wanted: Wanted) -> figures.Runs:
         delayed = wanted.delayed and can_delay()
         far = stack.enter_context(far_side(lab.place, delayed=delayed))
         _say(_distance(far, [status.address for status in statuses]))
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=SCRATCH))
+        scratch = stack.enter_context(_scratch(lab.place.state / "bench"))
         roots = {s.name: root_of(lab.place, lab.record(s.name)) for s in statuses}
-        peers = _peers(lab, Path(scratch), list(roots), far)
+        peers = _peers(lab, scratch, list(roots), far)
         return _take_turns(peers, roots, wanted.rounds)
 
 
@@ -86,6 +84,17 @@ def _hosts(lab: Lab, number: int) -> Iterator[list[HostStatus]]:
         ours = [status.name for status in lab.status() if status.name not in before]
         if ours:
             lab.down(ours)
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """A folder beside the lab's, so on a disk, as a journal is: in memory a sync costs nothing."""
+    shutil.rmtree(folder, ignore_errors=True)  # of a bench that was killed
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def _distance(far: FarSide, addresses: Sequence[str]) -> str:
