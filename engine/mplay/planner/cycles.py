@@ -23,7 +23,11 @@ def find_cycle(graph: Tasks) -> list[str]:
 
 
 def complain_of_cycle(
-    draft: Draft, cycle: Sequence[str], name: Callable[[str], str], place: Callable[[str], Where]
+    draft: Draft,
+    cycle: Sequence[str],
+    name: Callable[[str], str],
+    place: Callable[[str], Where],
+    hint: str = "Take one of these needs away.",
 ) -> None:
     """Draw the cycle as one problem: who waits for whom, and where each one is written."""
     waiting = list(reversed(cycle))
@@ -36,5 +40,5 @@ def complain_of_cycle(
     draft.complain(
         "these steps wait for each other:\n" + "\n".join(lines),
         place(turned[0]),
-        "Take one of these needs away.",
+        hint,
     )

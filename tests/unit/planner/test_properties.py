@@ -8,9 +8,10 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mplay.model.plan import Graph, NodeKind, Plan
-from mplay.model.playbook import Block, Playbook, Step
+from mplay.model.plan import Graph, NodeKind, Plan, Role
+from mplay.model.playbook import Block, Need, Playbook, Step
 from mplay.planner.build import build
+from mplay.planner.choice import Choice
 from tests.unit.planner.books import Book, planned, selector
 
 HOSTS = ("all", "web", "w1,w3", "db", "w2,d1,l1")
@@ -19,8 +20,9 @@ HOSTS = ("all", "web", "w1,w3", "db", "w2,d1,l1")
 class _Maker:
     """Draws playbooks whose needs point backwards only, so that a plan exists."""
 
-    def __init__(self, draw: st.DrawFn) -> None:
+    def __init__(self, draw: st.DrawFn, scope: str | None = None) -> None:
         self.draw = draw
+        self.scope = scope
         self.book = Book()
         self.count = 0
 
@@ -62,10 +64,11 @@ class _Maker:
             leave=[self.book.step(self.name("l"))] if bracketed else [],
         )
 
-    def needs(self, before: Sequence[str]) -> list[str] | None:
+    def needs(self, before: Sequence[str]) -> list[Need] | None:
         if not before or self.draw(st.booleans()):
             return None
-        return self.draw(st.lists(st.sampled_from(before), unique=True, max_size=2))
+        names = self.draw(st.lists(st.sampled_from(before), unique=True, max_size=2))
+        return [self.book.need(name, self.scope) for name in names]
 
     def name(self, kind: str) -> str:
         self.count += 1
@@ -76,8 +79,8 @@ NONE: st.SearchStrategy[list[str]] = st.just([])
 
 
 @st.composite
-def playbooks(draw: st.DrawFn) -> Playbook:
-    return _Maker(draw).playbook()
+def playbooks(draw: st.DrawFn, scope: str | None = None) -> Playbook:
+    return _Maker(draw, scope).playbook()
 
 
 def ancestors(graph: Graph) -> dict[str, set[str]]:
@@ -119,6 +122,51 @@ def required(plan: Plan, path: str, need: str, host: str) -> set[str]:
 
 def batching(plan: Plan, path: str) -> list[str]:
     return [b for b in plan.steps[path].blocks if b in plan.blocks]
+
+
+@given(playbooks("host"))
+def test_needs_of_scope_host_are_met_on_the_same_host(playbook: Playbook) -> None:
+    plan = planned(playbook)
+    before = ancestors(plan.main)
+    for step in plan.steps.values():
+        own = {need.step.rpartition("/")[2] for need in step.step.needs or ()}
+        for need in step.needs:
+            for host in step.hosts if need.rpartition("/")[2] in own else ():
+                same = host in plan.steps[need].hosts
+                assert not same or f"{need}@{host}" in before[f"{step.path}@{host}"]
+
+
+@given(playbooks(), st.data())
+def test_one_step_with_what_it_needs_makes_a_whole_plan(
+    playbook: Playbook, data: st.DataObject
+) -> None:
+    whole = planned(playbook)
+    mains = [path for path, step in whole.steps.items() if step.role is Role.MAIN]
+    path = data.draw(st.sampled_from(mains))
+    plan = planned(playbook, choice=Choice(only=(path,), with_needs=True))
+    before = ancestors(plan.main)
+    assert path in plan.steps
+    assert plan.partial is (len([p for p in mains if p not in plan.steps]) > 0)
+    for step in plan.steps.values():
+        assert set(step.needs) <= plan.steps.keys()
+        assert all(f"{step.path}@{host}" in before for host in step.hosts)
+
+
+@given(playbooks(), st.data())
+def test_steps_that_are_vouched_for_leave_the_order_of_the_others(
+    playbook: Playbook, data: st.DataObject
+) -> None:
+    whole = planned(playbook)
+    mains = [path for path, step in whole.steps.items() if step.role is Role.MAIN]
+    only = data.draw(st.lists(st.sampled_from(mains), min_size=1, unique=True))
+    others = tuple(path for path in mains if path not in only)
+    plan = planned(playbook, choice=Choice(only=tuple(only), assume_done=others))
+    assert {p for p, s in plan.steps.items() if s.role is Role.MAIN} == set(only)
+    before, was = ancestors(plan.main), ancestors(whole.main)
+    tasks = [node for node in plan.main.nodes if node.kind is NodeKind.TASK]
+    for later in tasks:
+        earlier = {one.id for one in tasks if one.host == later.host}
+        assert was[later.id] & earlier <= before[later.id]
 
 
 @given(playbooks())

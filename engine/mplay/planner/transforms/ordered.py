@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from mplay.model.errors import Where
 from mplay.model.plan import Node, NodeKind
 from mplay.planner.cycles import complain_of_cycle, find_cycle
@@ -13,12 +16,20 @@ def ordered(draft: Draft) -> None:
     for graph in draft.graphs.values():
         cycle = find_cycle(graph)
         if cycle:
+            name = partial(_name, graph)
             complain_of_cycle(
-                draft,
-                cycle,
-                lambda key, graph=graph: _name(graph, key),  # type: ignore[misc]
-                lambda key, graph=graph: _place(draft, graph, key),  # type: ignore[misc]
+                draft, cycle, name, partial(_place, draft, graph), _hint(graph, cycle)
             )
+
+
+def _hint(graph: Tasks, cycle: Sequence[str]) -> str:
+    kinds = {graph.nodes[key]["node"].kind for key in cycle}
+    if NodeKind.OPEN in kinds:
+        return (
+            "A batch begins when the one before it has ended: within a block with batches, need a "
+            "step on the same host (take 'scope: all' away), or take 'serial' away."
+        )
+    return "Take one of these needs away."
 
 
 def _name(graph: Tasks, key: str) -> str:
