@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from mplay.channel.answers import listen
 from mplay.channel.protocol import Piece, PieceResult
 from mplay.channel.relay import Relay
 from mplay.channel.stream import Conversation, Section, Source
@@ -14,11 +15,16 @@ _CUT = 124
 
 
 class Looking:
-    """Runs probes through a relay; `user` is the account that the relay runs as."""
+    """Runs probes through a relay.
 
-    def __init__(self, relay: Relay, user: str) -> None:
+    `user` is the account that the relay runs as. `owned`: only while the host is this run's.
+    """
+
+    def __init__(self, host: str, relay: Relay, user: str, *, owned: bool) -> None:
+        self._host = host
         self._relay = relay
         self._user = user
+        self._owned = int(owned)
 
     def look(self, pieces: Sequence[Piece], *, default: float) -> dict[str, PieceResult]:
         """Every probe's result. One that hangs is cut; those behind it are asked again.
@@ -42,9 +48,9 @@ class Looking:
         talk = self._relay.converse()
         limit = math.ceil(max(piece.timeout or default for piece in pieces))
         program = look_program(pieces, user=self._user, mark=talk.mark)
-        self._relay.post(talk, "look", limit, payload=program)
-        outs = _sections(talk, Source.OUT)
-        errors = _sections(talk, Source.ERR)
+        self._relay.post(talk, "look", limit, self._owned, payload=program)
+        outs = self._sections(talk)
+        errors = _until_end(talk, talk.next(Source.ERR), Source.ERR)
         return [
             PieceResult(
                 rc=int(out.words[1]),
@@ -55,10 +61,17 @@ class Looking:
             for out, err in zip(outs, errors, strict=False)
         ]
 
+    def _sections(self, talk: Conversation) -> list[Section]:
+        first = talk.next()
+        if first.verb != "begin":
+            listen(self._host, talk, first)  # it was refused
+        return _until_end(talk, first, Source.OUT)
 
-def _sections(talk: Conversation, source: Source) -> list[Section]:
+
+def _until_end(talk: Conversation, section: Section, source: Source) -> list[Section]:
     found = []
-    while (section := talk.next(source)).verb != "end":
+    while section.verb != "end":
         if section.verb == "piece":
             found.append(section)
+        section = talk.next(source)
     return found

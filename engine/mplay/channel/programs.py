@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -21,12 +22,23 @@ def supervisor() -> str:
 @cache
 def task() -> str:
     """The process that runs the pieces of one frame."""
-    return _program("common", "task")
+    text = _program("common", "task")
+    return f"own='{_unset(text)}'\n{text}"
 
 
 def _program(*names: str) -> str:
     folder = files("mplay.channel") / "host"
     return "".join(_bare((folder / f"{name}.sh").read_text("utf-8")) for name in names)
+
+
+def _unset(text: str) -> str:
+    """Shell that unsets all that a program defines, so that no piece sees or calls any of it."""
+    functions = sorted(set(re.findall(r"^([a-z_]+)\(\)", text, re.MULTILINE)))
+    words = {"LC_ALL", "own", *re.findall(r"(?<![\w$-])([a-z_]+)=", text)}
+    words.update(re.findall(r"\bfor ([a-z_]+)", text))
+    for names in re.findall(r"\bread -r ([a-z_ ]+)", text):
+        words.update(set(names.split()) - {"_"})
+    return f"unset -f {' '.join(functions)}; unset {' '.join(sorted(words))}"
 
 
 def _bare(text: str) -> str:

@@ -76,7 +76,7 @@ class HostChannel:
         """Run probes inline: no lock, no supervisor, nothing written."""
         relay = self._relay(become)
         user = "root" if become else self._line.user
-        return Looking(relay, user).look(pieces, default=60.0)
+        return Looking(self.host, relay, user, owned=False).look(pieces, default=60.0)
 
     def holder(self) -> Holder | None:
         """Who holds the host's lock, without taking it."""
@@ -85,7 +85,7 @@ class HostChannel:
     def send(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:
         """Send blobs that the host lacks, then the frame; follow it to its end."""
         if not frame.number:
-            looking = Looking(self._relay(self._become), self._user)
+            looking = Looking(self.host, self._relay(self._become), self._user, owned=True)
             results = looking.look(frame.pieces, default=frame.timeout)
             return Reply(outcome=Outcome.DONE, rc=None, pieces=results)
         relay = self._relay(self._become)

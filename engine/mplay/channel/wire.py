@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from mplay.channel.hostlog import attempt_id
 from mplay.channel.protocol import Frame, Piece, PieceKind
+from mplay.model.errors import UsageError
 from mplay.sdk.facts import PROLOGUE
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -35,10 +36,10 @@ def frame_text(frame: Frame, *, user: str, grace: float, acks: Sequence[str]) ->
     ]
     for index, piece in enumerate(frame.pieces, 1):
         words += [
-            (f"kind_{index}", piece.kind.value),
-            (f"limit_{index}", _limit(frame, piece)),
-            (f"user_{index}", _account(piece, user)),
-            (f"text_{index}", piece_text(piece)),
+            (f"mplay_kind_{index}", piece.kind.value),
+            (f"mplay_limit_{index}", _limit(frame, piece)),
+            (f"mplay_user_{index}", _account(piece, user)),
+            (f"mplay_text_{index}", piece_text(piece)),
         ]
     return _assignments(words)
 
@@ -53,7 +54,7 @@ def look_program(pieces: Sequence[Piece], *, user: str, mark: str) -> bytes:
     lines = [f"mark={mark}", 'printf "%s begin\\n" "$mark"', 'printf "%s begin\\n" "$mark" >&2']
     for piece in pieces:
         lines += [
-            f"( umask 022; cd /; set --; {_call(piece, user)} ) </dev/null",
+            f"( umask 022; cd /; unset mark; set --; {_call(piece, user)} ) </dev/null",
             'printf "%s piece %s\\n" "$mark" "$?"; printf "%s piece\\n" "$mark" >&2',
         ]
     return _encoded("\n".join(lines) + "\n")
@@ -63,7 +64,10 @@ def piece_text(piece: Piece) -> str:
     """A piece's script with its environment, its directory, and `fact` where it prints facts."""
     for name in piece.environment:
         if not _NAME.match(name):
-            raise ValueError(f"{name!r} cannot be the name of an environment variable")
+            raise UsageError(
+                f"{name!r} cannot be the name of an environment variable",
+                hint="letters, digits and _, not beginning with a digit",
+            )
     lines = [f"export {k}={shlex.quote(v)}" for k, v in piece.environment.items()]
     if piece.cwd:
         lines.append(f"cd -- {shlex.quote(piece.cwd)} || exit 1")
@@ -93,7 +97,7 @@ def _account(piece: Piece, user: str) -> str:
     if piece.user in {"", user}:
         return ""
     if not _ACCOUNT.match(piece.user):
-        raise ValueError(f"{piece.user!r} cannot be the name of an account")
+        raise UsageError(f"become_user {piece.user!r} cannot be the name of an account")
     return piece.user
 
 
@@ -113,5 +117,5 @@ def _assignments(words: Iterable[tuple[str, object]]) -> bytes:
 
 def _encoded(text: str) -> bytes:
     if "\0" in text:
-        raise ValueError("a script cannot hold a NUL")
+        raise UsageError("a script or an argument holds a NUL, which no shell can")
     return text.encode("utf-8", "surrogateescape")

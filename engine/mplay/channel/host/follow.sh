@@ -75,7 +75,7 @@ watch() { # ID COUNT: follows a task to its end
         if ! supervised; then
           refuse gone
           return 0
-        elif ! read_lock || [ "$lock_token" != "$token" ]; then
+        elif ! owned; then
           show_lock
           refuse locked
           return 0

@@ -46,6 +46,10 @@ mine() { # whether the lock is this run's, by its token or one that it may super
   return 1
 }
 
+owned() { # whether this relay's owner still owns the host
+  read_lock && [ "$lock_run" = "$run" ] && [ "$lock_token" = "$token" ]
+}
+
 seize() { # under the flock: nobody else, and no supervisor, is there
   if read_lock && ! mine; then
     show_lock
@@ -107,7 +111,11 @@ hello() {
   if [ "$base" != /var/lib/mplay ] && outlived; then return 0; fi
   [ -d "$base" ] || mkdir -p "$base" || { refuse "unwritable $base"; return 0; }
   busy=''
-  if read_lock && [ "$lock_run" = "$run" ] && supervised; then
+  if read_lock && ! mine; then
+    show_lock
+    refuse locked
+    return 0
+  elif [ -n "$lock_whole" ] && supervised; then
     claim || return 0
   else
     lock_free || return 0
@@ -223,7 +231,7 @@ tidy() { # what only a living run needs
   exec 5>&- 6>&-
   ready=''
   rm -rf "$home/in" "$home/out" "$home/bell" "$home"/answer.* "$home"/mark.* "$home"/blobs* \
-    "$home/supervisor" "$home/task" "$home/current" "$home/cut" "$home/pid"
+    "$home/supervisor" "$home/task" "$home/current" "$home/cut" "$home/pid" "$home/orphans"
   rmdir "$home"/save/* 2>/dev/null
 }
 

@@ -31,6 +31,7 @@ root() {
 }
 
 beat() { # in the background: a sign of life while a probe is silent
+  nap=''
   trap 'kill $nap 2>/dev/null; exit 0' TERM
   while :; do
     sleep "$every" </dev/null >/dev/null 2>&1 &
@@ -40,8 +41,13 @@ beat() { # in the background: a sign of life while a probe is silent
   done
 }
 
-look() { # SECONDS: a program of read-only probes, inline; nothing is written
+look() { # SECONDS OWNED: a program of read-only probes, inline; nothing is written
   take
+  if [ "$2" = 1 ] && ! owned; then
+    show_lock
+    refuse locked
+    return 0
+  fi
   beat &
   beater=$!
   printf '%s\n' "$payload" | timeout -k 5 "$1" sh -c 'eval "$(cat)"' probe
@@ -120,12 +126,12 @@ farewell() {
   [ -z "$ready" ] || rm -f "$home/answer.$$" "$home/mark.$$"
 }
 
+# No signal is caught here: between its fork and its own first command a child would lose it.
 trap farewell EXIT
-trap 'exit 1' TERM HUP PIPE
 step=1
 while read -r verb mark size one two three; do
   case $verb in
-    look) look "$one" ;;
+    look) look "$one" "$two" ;;
     hello) hello ;;
     holder) holder ;;
     code) code "$one" ;;

@@ -55,6 +55,8 @@ begin() { # NAME TOKEN RELAY ID
     tell "$3" "busy $4 $busy_id"
   elif ! read_lock || [ "$lock_run" != "$run" ] || [ "$lock_token" != "$2" ]; then
     tell "$3" "refused $4"
+  elif [ -s "$home/out/$4.res" ]; then
+    tell "$3" "done $4" # sent twice: an attempt runs once
   elif [ -f "$home/in/$1" ]; then
     busy=$1 follower=$3 busy_id=$4 asked=0 dirty=1 begun=$((begun + 1))
     where=$cgroup/task$slot

@@ -3,6 +3,7 @@
 # after another, writes what must be durable before it begins what has an effect, leaves its answer
 # in `out`, and rings. Its pieces run in subshells of it, because a subshell costs a third of a shell.
 # Arguments: state directory, run, name of the frame, the supervisor's process, cgroup or group, where.
+# $own, which is set before this text, unsets every function and variable of ours.
 base=$1
 places "$2"
 name=$3 keeper=$4 how=$5 where=$6
@@ -55,7 +56,11 @@ run_piece() { # INDEX: sets $code; what it prints goes to files, so that nobody 
   if [ -z "$user" ]; then
     (
       umask "$mask"
-      cd / && set -- && set "$flags" && eval "$text"
+      cd / || exit 1
+      set -- "$flags" "$text"
+      eval "$own"
+      eval "set --; set $1
+$2"
     ) >"$out.$1o" 2>"$out.$1e" </dev/null
   else
     ( umask "$mask" && as_user "$1" "$user" "$flags" ) >"$out.$1o" 2>"$out.$1e" </dev/null
@@ -143,7 +148,8 @@ step() { # INDEX
 begun='' stopped=0 index=0
 while [ $index -lt "$count" ]; do
   index=$((index + 1))
-  eval "kind=\$kind_$index limit=\$limit_$index user=\$user_$index text=\$text_$index"
+  eval "kind=\$mplay_kind_$index limit=\$mplay_limit_$index"
+  eval "user=\$mplay_user_$index text=\$mplay_text_$index"
   case $kind in
     save) flags=-eu mask=077 ;;
     apply | restore) flags=-eu mask=022 ;;
