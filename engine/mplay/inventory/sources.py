@@ -27,17 +27,25 @@ def read_source(tree: Tree, source: str) -> None:
     if "," in source:
         _read_list(tree, source)
         return
-    path = Path(source)
-    if not path.exists():
-        tree.complain("there is no such inventory", Where(source), "Name a file or folder with -i.")
-        return
-    for file in _files(path):
+    for file in _found(tree, Path(source)):
         try:
             _read_file(tree, file)
         except InvalidInput as error:
             tree.problems.extend(error.problems)
         except UsageError as error:
             tree.problems.append(error.problem)
+
+
+def _found(tree: Tree, path: Path) -> list[Path]:
+    try:
+        path.stat()
+        return list(_files(path))
+    except FileNotFoundError:
+        what, hint = "there is no such inventory", "Name a file or folder with -i."
+    except OSError as error:
+        what, hint = f"this inventory cannot be read: {error.strerror}", ""
+    tree.complain(what, Where(str(path)), hint)
+    return []
 
 
 def read_bytes(file: Path) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any
 
 from mplay.inventory.sources import read_bytes
 from mplay.inventory.tree import ALL, Tree
-from mplay.model.errors import InvalidInput, UsageError
+from mplay.model.errors import InvalidInput, UsageError, Where
 from mplay.source import Map, load
 
 _SUFFIXES = ("", ".yml", ".yaml", ".json")
@@ -76,10 +76,18 @@ class Variables:
         base = folder / kind / name
         if base not in self._read:
             merged: dict[str, Any] = {}
-            for file in _files(base):
+            for file in self._files(base):
                 merged.update(self._load(file))
             self._read[base] = merged
         return self._read[base]
+
+    def _files(self, base: Path) -> list[Path]:
+        try:
+            return _files(base)
+        except OSError as error:
+            what = f"this cannot be read: {error.strerror}"
+            self._tree.complain(what, Where(str(error.filename or base)))
+            return []
 
     def _load(self, file: Path) -> Values:
         try:

@@ -260,3 +260,8 @@ def test_a_source_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     (tmp_path / "h.ini").write_bytes(b"h\xff\n")
     with pytest.raises(UsageError, match="not UTF-8"):
         Inventory.load([tmp_path / "h.ini"])
+
+
+def test_a_source_whose_name_no_file_can_have_is_refused() -> None:
+    with pytest.raises(UsageError, match="this inventory cannot be read: File name too long"):
+        Inventory.load(["x" * 5000])
