@@ -128,7 +128,14 @@ class _Making:
 def _folders(sources: Sequence[Path | str]) -> list[Path]:
     """The folders beside which group_vars and host_vars are looked for."""
     paths = [Path(source) for source in sources if "," not in str(source)]
-    return [path if path.is_dir() else path.parent for path in paths]
+    return [path if _is_folder(path) else path.parent for path in paths]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _by_place(problems: Sequence[Problem]) -> list[Problem]:
