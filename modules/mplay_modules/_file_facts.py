@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from mplay.sdk import CannotPlan, Facts, Script, lines, sh
+from mplay.sdk import CannotPlan, CannotTell, Facts, Script, lines, sh
 from mplay_modules._place import ancestors, fact, key, parent, shown
 
 TEXT_LIMIT = 64 * 1024
@@ -129,7 +129,8 @@ class Seen:
 
     @classmethod
     def of(cls, path: str, facts: Facts) -> Seen:
-        """What facts say of a path."""
+        """What facts say of a path. CannotTell, in a dry-run, where what holds it would go."""
+        _require_above(path, facts)
 
         def get(name: str) -> str:
             return facts.get(fact(path, name), "")
@@ -170,6 +171,15 @@ class Seen:
             "file": ("kind", *ATTRIBUTES, "sha256") if content else ("kind", *ATTRIBUTES),
         }.get(self.kind, ("kind", *ATTRIBUTES))
         return {fact(self.path, name): value for name in names if (value := getattr(self, name))}
+
+
+def _require_above(path: str, facts: Facts) -> None:
+    """What exists has its directories, unless an earlier step of a dry-run would remove them."""
+    if facts.get(fact(path, "kind"), "absent") == "absent":
+        return
+    for place in ancestors(path):
+        if facts.get(fact(place, "kind")) == "absent":
+            raise CannotTell(f"an earlier step would remove {shown(place)}")
 
 
 def text_of(text: str | None, sha256: str) -> str | None:

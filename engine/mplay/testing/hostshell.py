@@ -125,5 +125,5 @@ def _killed(run: Script, after: float) -> Script:
     return lines(
         "setsid \\",
         run + " </dev/null >/dev/null 2>&1 &",
-        sh('pid=$!; sleep {after}; kill -9 -- "-$pid" 2>/dev/null; wait', after=after),
+        sh('pid=$!; sleep {after}; kill -9 "-$pid" 2>/dev/null; wait', after=after),
     )

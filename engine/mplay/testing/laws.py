@@ -157,6 +157,9 @@ class Trial:
         for after in self.scenario.kills:
             killed = cut(change.apply, after)
             yield f"killed {after} s after apply began", [whole(change.save), killed]
+        for script in cuts(change.restore or "")[-1:]:
+            done = [whole(change.save), whole(change.apply)]
+            yield "done, and the restore killed near its end", [*done, cut(script)]
         yield "done", [whole(change.save), whole(change.apply)]
 
     def _restored(self, change: Change, before: Facts, start: Surface, save: str, way: str) -> None:
@@ -181,13 +184,13 @@ def _restored(change: Change, before: Facts) -> Facts:
     return before if change.restored is None else change.restored
 
 
-def probing_is_steady(trials: Sequence[Trial]) -> None:
+def probing_is_steady(trials: Sequence[Trial], apart: float = APART) -> None:
     """Probing twice, some seconds apart, moves no fact of `restored` and changes no host."""
     first = [trial.seen() for trial in trials]
     starts = [trial.look() for trial in trials[:1]]
     kept = [_kept(trial, facts) for trial, facts in zip(trials, first, strict=True)]
     for trial in trials[:1]:
-        trial.host.raw(f"sleep {APART}")
+        trial.host.raw(f"sleep {apart}")
     for trial, facts in zip(trials, kept, strict=True):
         moved = unmet(facts, trial.seen())
         assert not moved, f"{trial.scenario}: facts moved by themselves (was, is): {moved}"

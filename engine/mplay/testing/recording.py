@@ -13,20 +13,20 @@ from mplay.testing.hostshell import HostShell
 STATE = "/var/lib/mplay-record"
 
 
-def record(case: GoldenCase, prefix: Sequence[str]) -> None:
+def record(case: GoldenCase, prefix: Sequence[str], state: str = STATE) -> None:
     """Bring the host into the case's state, ask it, apply the change, ask again, take all away.
 
     A case without ``setup`` is left as it is. AssertionError when a script of the case fails.
     """
     if "setup" not in case.sections:
         return
-    host = HostShell(prefix=prefix, state=STATE)
+    host = HostShell(prefix=prefix, state=state)
     try:
         _must(host, case.sections["setup"])
         _record_on(case, host)
     finally:
         _must(host, case.sections.get("cleanup", ":"))
-        host.raw(f"rm -rf {STATE}")
+        host.forget()
 
 
 def _record_on(case: GoldenCase, host: HostShell) -> None:

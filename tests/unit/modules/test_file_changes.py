@@ -162,6 +162,7 @@ def test_what_is_changed_is_as_expected_and_comes_back_as_it_was(
         assert host.run(change.save).rc == 0
         places = [*cuts(change.apply), change.apply]
         host.run(data.draw(st.sampled_from(places)))
+        host.run(data.draw(st.sampled_from(["", *cuts(change.restore or "")])))
         assert host.run(change.restore or "").rc == 0
         assert tree(place) == start
         done = host.run(change.apply)
