@@ -80,6 +80,8 @@ class ReplyReader:
         report = _Report.parse(sections[0].data)
         outputs: dict[str, tuple[bytes, bool]] = {}
         for name, section in zip(names, sections[1:], strict=True):
+            if int(name[:-1]) > len(self._frame.pieces):
+                continue  # a probe that rode along with the frame; a fresh process asks it anew
             outputs[name] = self._output(name, section.data, section.size)
             if not outputs[name][1]:
                 self._show(name, 0, outputs[name][0])

@@ -23,7 +23,7 @@ from mplay.channel.replies import KEPT, ReplyReader
 from mplay.channel.stream import Conversation, Line
 from mplay.channel.wire import assignments, frame_name, frame_text
 from mplay.model.clock import Clock
-from mplay.model.errors import HostRefused
+from mplay.model.errors import HostRefused, LinkLost
 from mplay.model.task import Outcome
 
 _SWEEP = 8  # answers that are acknowledged together: one removal on the host for all of them
@@ -47,6 +47,7 @@ class HostChannel:
         self._blobs = BlobStore(line.host)
         self._coded = False
         self._acks: list[str] = []
+        self._closed = False
 
     @property
     def login(self) -> str:
@@ -134,12 +135,14 @@ class HostChannel:
 
     def close(self) -> None:
         """End the connection; what runs on the host goes on."""
-        for relay in self._relays.values():
+        self._closed = True
+        for relay in list(self._relays.values()):
             relay.close()
-        self._relays.clear()
         self._line.close()
 
     def _relay(self, become: bool) -> Relay:
+        if self._closed:
+            raise LinkLost(self.host, "the connection was closed")
         if become not in self._relays:
             self._relays[become] = Relay.start(self._line, self._manner, become=become)
         return self._relays[become]

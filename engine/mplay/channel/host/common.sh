@@ -1,4 +1,5 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154
+# (Variables go from one of these files to another, and come with messages.)
 # What relay, supervisor and task share: the places of a run, the lock, the log, the boot, processes.
 # Few forks: everything here is the shell's own, because each fork costs a host about a millisecond.
 set -u
@@ -73,6 +74,13 @@ record_boot() {
   printf '\n' >>"$log" && record boot "$@"
 }
 
+# breathes PROCESS: whether it lives; a dead one that nobody has waited for does not.
+breathes() {
+  words=Z
+  { read -r words <"/proc/$1/stat"; } 2>/dev/null
+  case ${words##*) } in Z*) return 1 ;; esac
+}
+
 # supervised: whether the supervisor of this run lives ($keeper is its process).
 supervised() {
   keeper='' words=''
@@ -93,6 +101,7 @@ members() {
   fi
   # No member is left in most cases, and this asks the kernel without looking at every process.
   kill -0 "-$2" 2>/dev/null || return 0
+  # shellcheck disable=SC2013
   for pid in $(sed -n "s/^\([0-9]*\) (.*) [^Z] [0-9]* $2 $2 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null); do
     [ "$pid" = "$3" ] || pids="$pids $pid"
   done

@@ -1,4 +1,3 @@
-# shellcheck shell=sh
 # Frames: handing one to the supervisor, following it to its end, and its answer.
 
 supervise() { # makes sure that a supervisor lives

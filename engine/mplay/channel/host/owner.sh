@@ -1,4 +1,3 @@
-# shellcheck shell=sh
 # Ownership: hello, the lock, and giving it back. The lock *file* says who owns the host, durably; the
 # flock on `alive` is held by a supervisor while it lives and by a relay while it changes the file.
 
@@ -88,8 +87,10 @@ connect() { # the two fifos to the supervisor; both ends open them with <>, so n
 }
 
 claim() { # a supervisor of this run lives: it changes the lock itself, between two messages
-  read_lock && mine || { show_lock; refuse locked; return 1; }
-  connect && lock_text >"$home/in/lock.$$" || { refuse "unwritable $base"; return 1; }
+  if ! connect || ! lock_text >"$home/in/lock.$$"; then
+    refuse "unwritable $base"
+    return 1
+  fi
   ask claim $$ "$lock_token"
   hear claimed refused || { refuse silent; return 1; }
   [ "$what" = claimed ] || { read_lock; show_lock; refuse locked; return 1; }
@@ -265,5 +266,5 @@ prune() { # RUN: its restore points; the log stays, because it says what was don
     refuse locked
     return 0
   fi
-  rm -rf "$base/runs/$1/save" "$base/runs/$1/blobs" && say end || refuse "unwritable $base"
+  if rm -rf "$base/runs/$1/save" "$base/runs/$1/blobs"; then say end; else refuse "unwritable $base"; fi
 }

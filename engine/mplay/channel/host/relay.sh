@@ -1,4 +1,3 @@
-# shellcheck shell=sh
 # The relay: the SSH side. It takes messages from its stdin and answers on its stdout, lets the
 # supervisor run the tasks and follows them; when it dies, nothing that runs is touched.
 # A message is a line `VERB MARK SIZE WORDS`, SIZE bytes, and the line `MARK`. MARK is a fresh random
@@ -34,7 +33,7 @@ beat() { # in the background: a sign of life while a probe is silent
   nap=''
   trap 'kill $nap 2>/dev/null; exit 0' TERM
   while :; do
-    sleep "$every" </dev/null >/dev/null 2>&1 &
+    sleep "$every" >/dev/null 2>&1 &
     nap=$!
     wait $nap
     printf '%s beat\n' "$mark" >&2
@@ -50,6 +49,7 @@ look() { # SECONDS OWNED: a program of read-only probes, inline; nothing is writ
   fi
   beat &
   beater=$!
+  # shellcheck disable=SC2016
   printf '%s\n' "$payload" | timeout -k 5 "$1" sh -c 'eval "$(cat)"' probe
   code=$?
   kill $beater 2>/dev/null

@@ -1,4 +1,3 @@
-# shellcheck shell=sh
 # The supervisor: one for a host and run, detached. It holds the flock on `alive` while it lives,
 # listens at the bell, starts one task at a time, enforces its limits, and tells the follower.
 # Every message is one line, shorter than PIPE_BUF; nothing that it writes to can block it.
@@ -149,17 +148,11 @@ end_task() { # asked for by the controller
   [ "$id" != "$busy_id" ] || cut "$piece" 2
 }
 
-ended() { # whether the task's own process is no more; a dead one stays until it is waited for
-  words=''
-  { read -r words <"/proc/$runner/stat"; } 2>/dev/null || return 0
-  case ${words##*) } in Z*) return 0 ;; *) return 1 ;; esac
-}
-
 watch() { # the task in work, at a tick
   id='' piece=0 began=0 limit=0
   read -r id piece began limit grace _ <"$home/current"
   read_clock
-  if ended; then
+  if ! breathes "$runner"; then
     # It rings before it ends, so what it rang is heard before the tick that follows this one.
     missing=$((missing + 1))
     [ $missing -lt 3 ] || { missing=0; lost; }

@@ -1,4 +1,3 @@
-# shellcheck shell=sh
 # One task: the leader of its own session, started for one frame. It runs the frame's pieces one
 # after another, writes what must be durable before it begins what has an effect, leaves its answer
 # in `out`, and rings. Its pieces run in subshells of it, because a subshell costs a third of a shell.
@@ -111,7 +110,7 @@ commit() { # the record that says how the work ended; without it nobody claims t
 effect() { # INDEX: apply or restore
   if ! { record apply "$number" "$attempt" "$undo" && durable; } 2>>"$out.$1e"; then
     refuse "$1" 'the record could not be made durable, so nothing was begun'
-  elif ! kill -0 "$keeper" 2>/dev/null || [ -s "$home/cut" ]; then
+  elif ! breathes "$keeper" || [ -s "$home/cut" ]; then
     failed=1 code=143 stopped=2
     [ -s "$home/cut" ] || exit 0
   else
