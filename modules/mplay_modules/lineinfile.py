@@ -168,6 +168,7 @@ class Lineinfile(Owned):
 
     @property
     def edit(self) -> LineEdit:
+        """What is asked of the lines of the file."""
         places = {self.insertafter, self.insertbefore}
         place = self.insertafter or self.insertbefore
         return LineEdit(
