@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,7 +73,7 @@ class Wanted:
         )
 
     def connector(self) -> Connector:
-        """Opens channels; asks for sudo's password once, where that was wished."""
+        """Opens channels; asks for sudo's password now, where that was wished."""
         from mplay.channel.connect import Connectors
         from mplay.channel.relay import Manner
 
@@ -97,14 +98,14 @@ def answers(given: Sequence[str]) -> dict[str, str]:
 
 
 def _asker() -> Callable[[str], str]:
-    """Asks for the password at the first host that needs one, and keeps it for the others."""
-    known: list[str] = []
+    """Asks for the password before any host is: later, its question would stand among the output.
 
-    def ask(host: str) -> str:
-        if not known:
-            known.append(
-                click.prompt(f"sudo password (asked by {host})", hide_input=True, err=True)
-            )
-        return known[0]
-
-    return ask
+    UsageError where nobody is there to type it.
+    """
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "-K asks for sudo's password, and there is no terminal to ask on",
+            hint="Run it in a terminal, or allow the account sudo without a password.",
+        )
+    password = click.prompt("sudo password", hide_input=True, err=True)
+    return lambda _host: str(password)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,24 @@ if TYPE_CHECKING:
     from mplay.report.writer import Writer
 
 
-@click.group()
+LATER = frozenset({"graph", "vars", "facts", "ping"})
+"""Subcommands of the design that this version does not have yet."""
+
+
+class _WithLater(click.Group):
+    """Knows the names of later versions, to refuse them by name."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in LATER:
+            return options.refusing(f"mplay inventory {cmd_name}", "mplay inventory --help")
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_WithLater)
+@options.examples(
+    "mplay inventory list web",
+    "mplay inventory trust web1",
+)
 def inventory() -> None:
     """Show hosts, groups and variables; record host keys on purpose."""
 
@@ -67,22 +83,26 @@ def list_hosts(
 @options.examples(
     "mplay inventory trust web1",
     "mplay inventory trust web1 --fingerprint SHA256:uNiVztksCsDhcc0u9e8BrQ4OVBm+...",
+    "mplay inventory trust web1 --yes",
 )
 @click.argument("name", metavar="HOST")
 @click.option(
     "--fingerprint", default="", metavar="SHA256:…", help="Record the key if it has this one."
 )
+@click.option("-y", "--yes", is_flag=True, help="Record whatever key it shows, without a question.")
 @options.inventory
 @options.config
 def trust(
-    name: str, fingerprint: str, inventories: tuple[Path, ...], config_file: Path | None
+    name: str,
+    fingerprint: str,
+    yes: bool,
+    inventories: tuple[Path, ...],
+    config_file: Path | None,
 ) -> int:
-    """Record the key that HOST shows now, after its fingerprint was compared.
+    """Record HOST's key, after its fingerprint was compared.
 
     Get the fingerprint from the host's own console: `ssh-keygen -lf` on its public host key.
     """
-    from mplay.channel.hostkeys import known_files, remember
-    from mplay.channel.options import parse_options
     from mplay.channel.ssh import offered_key
     from mplay.cli.output import to_stdout
 
@@ -95,31 +115,43 @@ def trust(
     if key is None:
         writer.line(f"the key that {name} shows is the known one")
         return 0
-    writer.line(f"{name} shows the key {key.kind} {key.fingerprint}")
-    if not _is_wanted(key, fingerprint):
-        writer.line("nothing was recorded")
-        return 2
+    shown = f"{name} shows the key {key.kind} {key.fingerprint}"
+    if not (yes and not fingerprint):
+        _compare(key, fingerprint, shown)
+    file = _record(host, key)
+    writer.line(shown)
+    writer.line(f"recorded in {file}")
+    return 0
+
+
+def _compare(key: HostKey, fingerprint: str, shown: str) -> None:
+    """UsageError unless the key has the fingerprint that was given, or that a person confirms."""
+    if fingerprint:
+        if fingerprint != key.fingerprint:
+            raise UsageError(
+                f"{shown}, not {fingerprint}",
+                hint="Somebody else may be answering. Nothing was recorded.",
+            )
+        return
+    options.confirm(
+        f"{shown}\nIs that the fingerprint that the host's own console shows?",
+        unasked=f"{shown}, and there is nobody to ask whether it is the right one",
+        hint="Compare it on the host's console, then give it with --fingerprint.",
+    )
+
+
+def _record(host: Host, key: HostKey) -> Path:
+    """Write the key to the file that is asked first; that file."""
+    from mplay.channel.hostkeys import known_files, remember
+    from mplay.channel.options import parse_options
+
     given = parse_options(host.connection.common_args).get("userknownhostsfile")
     file = known_files(given)[0]
     try:
         remember(key, file)
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
-    writer.line(f"recorded in {file}")
-    return 0
-
-
-def _is_wanted(key: HostKey, fingerprint: str) -> bool:
-    if fingerprint:
-        if fingerprint == key.fingerprint:
-            return True
-        raise UsageError(
-            f"that is not the fingerprint {fingerprint}",
-            hint="Somebody else may be answering. Nothing was recorded.",
-        )
-    if not sys.stdin.isatty():
-        raise UsageError("there is nobody to ask", hint="Give the fingerprint: --fingerprint")
-    return click.confirm("Is that the fingerprint that the host's own console shows?")
+    return file
 
 
 def _load(sources: tuple[Path, ...]) -> Inventory:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import click
 
+from mplay.cli import options
+
 
 @click.command()
+@options.examples("mplay lint playbooks/monthly.yml", "mplay lint playbooks/*.yml")
 @click.option("-c", "--config", type=click.Path(path_type=Path), help="The mplay.toml to use.")
 @click.argument("playbooks", nargs=-1, required=True, metavar="PLAYBOOK...", type=click.Path())
 def lint(config: Path | None, playbooks: tuple[str, ...]) -> None:

@@ -16,7 +16,8 @@ from typing import Any
 
 import click
 
-from mplay.model.errors import MplayError, UsageError
+from mplay.cli import options
+from mplay.model.errors import MplayError
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "apply": ("mplay.cli.apply:apply", "Do a playbook: every step verified, the way back kept."),
@@ -49,7 +50,6 @@ mplay rollback last                                            undo it
 
 RUN is an id, the start of one that fits no other, or `last`.
 """
-_REFUSED = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
 class Lazy(click.Group):
@@ -62,7 +62,7 @@ class Lazy(click.Group):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a subcommand; one of a later version is a command that refuses."""
         if cmd_name in LATER:
-            return _refusing(cmd_name)
+            return options.refusing(f"mplay {cmd_name}", "mplay --help")
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
@@ -86,13 +86,6 @@ class Lazy(click.Group):
         """The list in the help, from the table: importing every command would take a second."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
-
-def _refusing(name: str) -> click.Command:
-    def refuse() -> None:
-        raise UsageError(f"mplay {name} is not in this version", hint="`mplay --help` lists all.")
-
-    return click.Command(name, callback=refuse, context_settings=_REFUSED, add_help_option=False)
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

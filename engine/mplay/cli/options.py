@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -48,9 +49,33 @@ def later(*names: str, value: bool = True) -> Callable[[Command], Command]:
 
     def refuse(_: click.Context, parameter: click.Parameter, given: object) -> None:
         if given not in (None, False, ()):
-            raise UsageError(f"{parameter.opts[0]} is not in this version")
+            raise UsageError(f"{'/'.join(parameter.opts)} is not in this version")
 
     return click.option(*names, hidden=True, expose_value=False, is_flag=not value, callback=refuse)
+
+
+def refusing(name: str, list_of_all: str) -> click.Command:
+    """A command that is known and refused, whatever its arguments are."""
+
+    def refuse() -> None:
+        raise UsageError(f"{name} is not in this version", hint=f"`{list_of_all}` lists all.")
+
+    settings = {"ignore_unknown_options": True, "allow_extra_args": True}
+    return click.Command(
+        name.rpartition(" ")[2],
+        callback=refuse,
+        context_settings=settings,
+        add_help_option=False,
+        hidden=True,
+    )
+
+
+def confirm(question: str, *, unasked: str, hint: str) -> None:
+    """Go on after a person's yes. UsageError after a no, and `unasked` where nobody is there."""
+    if not sys.stdin.isatty():
+        raise UsageError(unasked, hint=hint)
+    if not click.confirm(question, err=True):
+        raise UsageError("the answer was no: nothing was done")
 
 
 def _form(_: click.Context, __: click.Parameter, value: str) -> str:

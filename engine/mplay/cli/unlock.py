@@ -44,9 +44,13 @@ def unlock(
         forks=None,
         ask_become_pass=ask_become_pass,
     )
+    project = wanted.project()
+    with project.journal() as known:
+        run = known.find(run)
     if not yes:
-        click.confirm(f"Take the hosts of run {run} away from it?", abort=True, err=True)
-    said = take_away(wanted.project(), run, hosts, wanted.connector())
+        question = f"Take the hosts of run {run} away from it?"
+        options.confirm(question, unasked=f"run {run}: there is nobody to ask", hint="Give --yes.")
+    said = take_away(project, run, hosts, wanted.connector())
     writer = to_stdout()
     if form == "json":
         writer.document({"run": run, "hosts": said})
