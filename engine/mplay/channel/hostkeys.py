@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,14 +57,36 @@ def changed(host: str, key: HostKey, known: HostKey, files: Sequence[Path]) -> H
 
 
 def remember(key: HostKey, file: Path) -> None:
-    """Record a key on purpose, in place of any other under the same name in that file. OSError."""
+    """Record a key on purpose, in place of all others under the same name in that file. OSError."""
+    file = file.resolve()
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    old = file.read_text("utf-8") if file.exists() else ""
-    kept = [line for line in old.splitlines() if line.split(" ")[:1] != [key.name]]
+    mode, old = 0o600, b""
+    if file.exists():
+        mode, old = stat.S_IMODE(file.stat().st_mode), file.read_bytes()
+    kept = [rest for line in old.splitlines() if (rest := _without(line, key.name.encode()))]
     fresh = file.with_name(file.name + ".new")
-    fresh.write_text("".join(f"{line}\n" for line in kept) + key.line, "utf-8")
-    fresh.chmod(0o600)
+    fresh.write_bytes(b"".join(line + b"\n" for line in (*kept, key.line.strip().encode())))
+    fresh.chmod(mode)
     fresh.replace(file)
+
+
+def _without(line: bytes, name: bytes) -> bytes:
+    """A line of a known_hosts file without a name; b"" when it was the line's only one."""
+    names, _, rest = line.partition(b" ")
+    if not rest or names.startswith((b"#", b"@")):
+        return line
+    kept = [one for one in names.split(b",") if one != name and not _hides(one, name)]
+    return b",".join(kept) + b" " + rest if kept else b""
+
+
+def _hides(hashed: bytes, name: bytes) -> bool:
+    """Whether ``|1|SALT|HASH`` stands for the name, as `ssh-keygen -H` writes it."""
+    try:
+        _, version, salt, digest = hashed.split(b"|")
+        found = hmac.digest(base64.b64decode(salt), name, "sha1")
+        return version == b"1" and found == base64.b64decode(digest)
+    except ValueError:
+        return False
 
 
 def _names(files: Sequence[Path]) -> str:
