@@ -66,14 +66,16 @@ def states(
     `boot` is the host's present identity, `running` the id in the supervisor's hands or '',
     `alive` the ids of which processes live without a supervisor.
     """
-    known = [_state(key, entry, boot, running, alive) for key, entry in entries.items()]
-    if running and running not in {attempt_id(key) for key in entries}:
-        # It was taken in hand so recently that its first record is not yet written.
-        number, attempt, undo = map(int, running.split("."))
-        known.append(
-            TaskState(number=number, attempt=attempt, undo_try=undo, outcome=Outcome.RUNNING)
-        )
-    return tuple(known)
+    recorded = {attempt_id(key) for key in entries}
+    # An attempt may be in hand so recently that its first record is not yet written.
+    fresh = [_fresh(name, Outcome.RUNNING) for name in {running} - recorded - {""}]
+    fresh += [_fresh(name, Outcome.ORPHAN) for name in set(alive) - recorded - {running}]
+    return (*(_state(key, entry, boot, running, alive) for key, entry in entries.items()), *fresh)
+
+
+def _fresh(name: str, outcome: Outcome) -> TaskState:
+    number, attempt, undo = map(int, name.split("."))
+    return TaskState(number=number, attempt=attempt, undo_try=undo, outcome=outcome)
 
 
 def _state(

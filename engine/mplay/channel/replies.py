@@ -131,11 +131,11 @@ class ReplyReader:
     def _from_log(self, told: Told) -> Reply:
         frame = self._frame
         key: Attempt = (frame.number, frame.attempt, frame.undo_try)
-        entries = {k: v for k, v in parse_log(told.log).items() if k == key}
         alive = frozenset(told.lines["orphan"])
-        known = states(entries, told.first("boot"), running="", alive=alive)
-        outcome = known[0].outcome if known else Outcome.NEVER
-        rc = known[0].rc if known else None
+        known = states(parse_log(told.log), told.first("boot"), running="", alive=alive)
+        ours = [s for s in known if (s.number, s.attempt, s.undo_try) == key]
+        outcome = ours[0].outcome if ours else Outcome.NEVER
+        rc = ours[0].rc if ours else None
         nothing = {piece.name: PieceResult(rc=None) for piece in frame.pieces}
         return Reply(outcome=outcome, rc=rc, pieces=nothing)
 

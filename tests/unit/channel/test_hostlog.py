@@ -68,9 +68,10 @@ def test_after_a_reboot_nothing_of_the_earlier_boot_runs() -> None:
 
 
 def test_a_task_in_hand_before_its_first_record_is_running() -> None:
-    known = states({}, BOOT, running="8.2.1", alive=())
+    known = states({}, BOOT, running="8.2.1", alive=("9.1.0",))
     assert [(s.number, s.attempt, s.undo_try, s.outcome) for s in known] == [
-        (8, 2, 1, Outcome.RUNNING)
+        (8, 2, 1, Outcome.RUNNING),
+        (9, 1, 0, Outcome.ORPHAN),
     ]
 
 

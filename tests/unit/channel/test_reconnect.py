@@ -62,9 +62,9 @@ def test_a_task_outlives_its_relay(ground: Ground) -> None:
 
 def test_a_task_whose_supervisor_died_is_an_orphan_until_it_ends(ground: Ground) -> None:
     channel = ground.greeted()
-    gate = ground.folder / "gate"
-    frame = work(f"until [ -e {gate} ]; do sleep 0.05; done")
-    _send_and_leave(ground, channel, frame)
+    gate, note = ground.folder / "gate", ground.folder / "note"
+    frame = work(f"echo begun >{note}; until [ -e {gate} ]; do sleep 0.05; done")
+    _send_and_leave(ground, channel, frame, note)
     os.kill(ground.supervisor(), signal.SIGKILL)
     fresh, greeting = again(ground, channel)
     assert [state.outcome for state in greeting.states] == [Outcome.ORPHAN]
@@ -89,9 +89,10 @@ def test_an_orphan_can_be_killed_and_then_it_has_died(ground: Ground) -> None:
 
 def test_an_orphan_never_begins_what_it_has_not_begun(ground: Ground) -> None:
     channel = ground.greeted()
-    gate, target = ground.folder / "gate", ground.folder / "target"
-    frame = work(f"touch {target}", save=f"until [ -e {gate} ]; do sleep 0.05; done")
-    _send_and_leave(ground, channel, frame)
+    gate, target, note = (ground.folder / name for name in ("gate", "target", "note"))
+    save = f"echo begun >{note}; until [ -e {gate} ]; do sleep 0.05; done"
+    frame = work(f"touch {target}", save=save)
+    _send_and_leave(ground, channel, frame, note)
     os.kill(ground.supervisor(), signal.SIGKILL)
     gate.touch()
     fresh, _ = again(ground, channel)

@@ -199,7 +199,6 @@ greet_owed() { # half-done tasks of other runs
 
 alive_of() { # FILE: the attempts named there of which processes live
   while read -r id _ _ _ _ runner how where; do
-    [ "$id" != - ] || continue
     members "$how" "$where" ''
     [ -z "$pids" ] || say orphan "$id"
   done <"$1"

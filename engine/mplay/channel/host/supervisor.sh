@@ -61,7 +61,7 @@ begin() { # NAME TOKEN RELAY ID
     where=$cgroup/task$slot
     [ "$how" = cgroup ] || where=''
     # A background job of a shell ignores SIGINT, and so would all that a task starts.
-    setsid env --default-signal=INT,QUIT sh task "$base" "$run" "$1" $$ "$how" "$where" \
+    setsid env --default-signal=INT,QUIT sh task "$base" "$run" "$1" "$4" $$ "$how" "$where" \
       </dev/null >/dev/null 2>&1 3>&- 9>&- &
     runner=$!
     # A short tick that is under way serves this task too: each costs two forks.
@@ -111,13 +111,16 @@ lost() { # the task's own process was killed: nobody knows how its work ended
   finish "$busy" "$busy_id"
 }
 
-strike() { # SIGNAL
-  members "$how" "${where:-$runner}" "$runner"
-  [ "$1" = KILL ] && [ "$how" = cgroup ] && printf '1\n' >"$where/cgroup.freeze" 2>/dev/null
-  for pid in $pids; do
-    kill "-$1" "$pid" 2>/dev/null
+strike() { # SIGNAL: to all of a task but its own process; children born meanwhile are not spared
+  passes=5
+  while [ $passes -gt 0 ]; do
+    members "$how" "${where:-$runner}" "$runner"
+    for pid in $pids; do
+      kill "-$1" "$pid" 2>/dev/null
+    done
+    [ "$1" = KILL ] && [ -n "$pids" ] || break
+    passes=$((passes - 1))
   done
-  [ "$1" = KILL ] && [ "$how" = cgroup ] && printf '0\n' >"$where/cgroup.freeze" 2>/dev/null
 }
 
 cut() { # PIECE WHY (1 timeout, 2 killed): TERM, ten seconds, KILL

@@ -1,20 +1,23 @@
 # One task: the leader of its own session, started for one frame. It runs the frame's pieces one
 # after another, writes what must be durable before it begins what has an effect, leaves its answer
 # in `out`, and rings. Its pieces run in subshells of it, because a subshell costs a third of a shell.
-# Arguments: state directory, run, name of the frame, the supervisor's process, cgroup or group, where.
+# Arguments: state directory, run, name of the frame, its attempt, the supervisor's process, cgroup or
+# group, where.
 # $own, which is set before this text, unsets every function and variable of ours.
 base=$1
 places "$2"
-name=$3 keeper=$4 how=$5 where=$6
+name=$3 id=$4 keeper=$5 how=$6 where=$7
 # A task that is told to end ends its work; this process stays to write down how that ended.
 trap : TERM
 [ -z "$where" ] || printf '0\n' >"$where/cgroup.procs"
 [ "$how" = cgroup ] || where=$$
-printf '%s\n' "- 0 0 0 1000 $$ $how $where" >"$home/current"
+printf '%s\n' "$id 0 0 0 1000 $$ $how $where" >"$home/current"
+# Whoever looks after the supervisor's death now finds this process; one who looked before that was
+# told that the attempt has never been, and then it shall not be.
+breathes "$keeper" || exit 0
 number=0 attempt=0 undo=0 count=0 grace=1000 acks='' blobs=''
 # shellcheck source=/dev/null
 . "$home/in/$name"
-id=$number.$attempt.$undo
 out=$home/out/$id
 save=$home/save/$number.$attempt
 files='' report='' failed='' rc='' flag=0
