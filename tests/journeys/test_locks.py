@@ -42,7 +42,8 @@ def test_a_second_apply_is_told_who_holds_the_hosts_and_how_to_free_them(
     told = refused.err + refused.out
     assert re.search(r"\d{8}-\d{4}-\w+", told)
     assert "mplay unlock" in told
-    assert running.wait(60) == 0
+    running.communicate(timeout=60)
+    assert running.returncode == 0
 
 
 def test_a_host_itself_refuses_a_run_of_another_journal(
@@ -55,4 +56,5 @@ def test_a_host_itself_refuses_a_run_of_another_journal(
     told = refused.err + refused.out
     assert "mplay unlock" in told
     assert "stg-web1" in told
-    assert running.wait(60) == 0
+    running.communicate(timeout=60)
+    assert running.returncode == 0

@@ -3,30 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+import mplay
 from mplay.app.project import Project
 from mplay.executor.context import RunContext
-from mplay.model.digest import digest
-from mplay.model.plan_json import plan_as_json
+from mplay.planner.digests import module_names, plan_digest, procedure_digest
+from mplay.planner.reach import reached, reached_files
 from mplay.spec import Loaded
-
-if TYPE_CHECKING:
-    from mplay.app.prepare import Request
 
 
 def digests_of(
-    project: Project, request: Request, loaded: Loaded, context: RunContext, environment: str
+    project: Project,
+    loaded: Loaded,
+    context: RunContext,
+    *,
+    environment: str,
+    limit: str,
+    variables: Mapping[str, Mapping[str, Any]],
 ) -> Mapping[str, Any]:
-    modules = {
-        str(s.step.module.name): project.registry.digest(str(s.step.module.name))
-        for s in context.plan.steps.values()
-    }
-    procedure = digest([dict(loaded.sources), modules])
+    """What RUN_BEGIN keeps of what the run was made of.
+
+    `procedure` and `plan` as design section 8 defines them; `modules`: source digest by name;
+    `files`: SHA-256 by path of what steps can send; `config`: that of mplay.toml.
+    """
+    sources = [Path(name) for name in loaded.sources]
+    root = project.config.root
+    named = [Path(name.where.file).parent / name for name in loaded.playbook.vars_files]
+    files = [*reached_files(root, sources), *(reached(root, path) for path in named)]
+    modules = {name: project.registry.digest(name) for name in module_names(loaded.playbook)}
+    procedure = procedure_digest(
+        loaded.playbook,
+        files=files,
+        modules=modules,
+        extra_vars=context.extra_vars,
+        version=mplay.__version__,
+    )
+    plan = plan_digest(
+        procedure,
+        context.plan,
+        environment=environment,
+        limit=limit,
+        tags=(),
+        variables=variables,
+    )
     return {
         "procedure": procedure,
-        "plan": digest([procedure, environment, request.limit, plan_as_json(context.plan)]),
+        "plan": plan,
         "modules": modules,
-        "files": {},
+        "files": {file.path: file.sha256 for file in files},
         "config": project.config.digest,
     }

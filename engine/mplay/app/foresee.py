@@ -8,7 +8,7 @@ from mplay.app.project import Project
 from mplay.app.reopen import cast_of, reopen
 from mplay.app.rollback import Wish, chosen
 from mplay.channel.protocol import Channel, Connector
-from mplay.executor.backward import three_way
+from mplay.executor.backward import left_behind, three_way
 from mplay.executor.context import Options, RunContext
 from mplay.executor.probing import Probe, ProbeFailed, facts_of
 from mplay.model.attempt import Attempt
@@ -85,11 +85,12 @@ def _verdict(attempt: Attempt, looks: _Looks) -> tuple[str, str]:
         now = looks.facts(attempt)
     except (ProbeFailed, HostError) as error:
         return "unknown", str(error)
-    if not unmet(intent.expect, now):
+    left = left_behind(attempt)
+    if not unmet(left, now):
         return "would undo", ""
     if not unmet(intent.restored, now):
         return "already undone", ""
-    told = "; ".join(f"{c['key']} is {c['now']!r}" for c in three_way(intent, now))
+    told = "; ".join(f"{c['key']} is {c['now']!r}" for c in three_way(intent, left, now))
     return "conflict", f"somebody changed it since: {told}"
 
 

@@ -13,12 +13,13 @@ from mplay.app.session import Cast
 from mplay.executor.context import Options, RunContext
 from mplay.executor.rehearsal import Rehearsal, rehearse
 from mplay.inventory import Inventory
-from mplay.model.errors import UsageError
+from mplay.model.change import WayBack
+from mplay.model.errors import UsageError, Where
 from mplay.model.events import RunBegin
 from mplay.model.host import LOCALHOST, Host
 from mplay.model.plan import Graph, Plan
 from mplay.model.plan_json import plan_as_json, values_as_json
-from mplay.model.playbook import Step
+from mplay.model.playbook import Step, Text
 from mplay.model.task import OnFailure
 from mplay.planner.build import build
 from mplay.planner.choice import Choice
@@ -29,12 +30,18 @@ _SECRET = frozenset(
     {"ansible_password", "ansible_ssh_pass", "ansible_become_password", "ansible_become_pass"}
 )
 
+_WAYS = {
+    WayBack.RESTORE: "restore",
+    WayBack.HARMLESS: "nothing to undo",
+    WayBack.NONE: "irreversible",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What an operator asked for. `on_failure` '' leaves it to the playbook.
 
-    `user` logs in instead of the inventory's; `become` is the default for steps that say nothing.
+    `user` logs in where the inventory names nobody; `become` is for steps that say nothing.
     """
 
     playbook: Path
@@ -80,6 +87,12 @@ class Prepared:
         for step in plan.steps.values():
             found |= dict.fromkeys(self.context.place(step, host) for host in step.hosts)
         return list(found)
+
+    def ways(self) -> dict[str, str]:
+        """How each step is undone, by path, where its module is known before it runs."""
+        return {
+            path: _WAYS[module.way_back()] for (path, _), module in self.rehearsal.modules.items()
+        }
 
     def begin(self, owner: Mapping[str, Any]) -> RunBegin:
         """The record with which the run begins; it holds all that a fresh process needs."""
@@ -135,7 +148,10 @@ def prepare(project: Project, request: Request, run: str) -> Prepared:
         bind=Binder(modules=project.registry, finder=finder, renderer=renderer),
         options=request.options,
     )
-    limit = [host.name for host in inventory.select(request.limit)] if request.limit else None
+    limit = None
+    if request.limit:
+        pattern = Text(request.limit, Where("--limit"))
+        limit = [host.name for host in inventory.select(pattern)]
     plan = build(
         loaded.playbook,
         inventory.select,
@@ -155,7 +171,14 @@ def prepare(project: Project, request: Request, run: str) -> Prepared:
         context=context,
         environment=environment,
         rehearsal=rehearsal,
-        digests=digests_of(project, request, loaded, context, environment),
+        digests=digests_of(
+            project,
+            loaded,
+            context,
+            environment=environment,
+            limit=request.limit,
+            variables={name: _public(context.hosts[name].vars) for name in plan.hosts},
+        ),
     )
 
 
@@ -166,7 +189,7 @@ def _hosts(inventory: Inventory, request: Request) -> dict[str, Host]:
 
 
 def _reached(host: Host, request: Request) -> Host:
-    if request.user and host.connection.kind != "local":
+    if request.user and not host.connection.user and host.connection.kind != "local":
         host = replace(host, connection=replace(host.connection, user=request.user))
     if request.become:
         host = replace(host, vars={"ansible_become": True, **host.vars})

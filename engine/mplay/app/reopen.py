@@ -15,6 +15,7 @@ from mplay.model.host import LOCALHOST, Connection, Host
 from mplay.model.plan_json import plan_from_json, values_from_json
 from mplay.model.playbook import ModuleCall
 from mplay.model.state import RunState
+from mplay.planner.reach import relative
 from mplay.sdk import Content, Module
 from mplay.spec import Binder, Finder, KeptFiles
 from mplay.template import Renderer
@@ -45,7 +46,7 @@ def reopen(project: Project, state: RunState, options: Options) -> RunContext:
         groups={name: list(hosts) for name, hosts in begin.options.get("groups", {}).items()},
         extra_vars=values_from_json(begin.options["extra_vars"]),
         templates=renderer,
-        bind=_same_files(binder, begin.digests.get("files", {})),
+        bind=_same_files(binder, project.config.root, begin.digests.get("files", {})),
         options=options,
     )
 
@@ -63,7 +64,7 @@ def _hosts(begin: RunBegin) -> dict[str, Host]:
     }
 
 
-def _same_files(bind: Bind, known: Mapping[str, str]) -> Bind:
+def _same_files(bind: Bind, root: Path, known: Mapping[str, str]) -> Bind:
     """Refuses content that is not what it was when the run began."""
 
     def checked(call: ModuleCall, variables: Mapping[str, Any]) -> Module:
@@ -71,14 +72,14 @@ def _same_files(bind: Bind, known: Mapping[str, str]) -> Bind:
         for name in type(module).model_fields:
             content = getattr(module, name)
             if isinstance(content, Content) and content.blob.path:
-                _check_file(call, content, known)
+                _check_file(call, content, root, known)
         return module
 
     return checked
 
 
-def _check_file(call: ModuleCall, content: Content, known: Mapping[str, str]) -> None:
-    before = known.get(content.blob.path)
+def _check_file(call: ModuleCall, content: Content, root: Path, known: Mapping[str, str]) -> None:
+    before = known.get(relative(root, Path(content.blob.path)))
     if before is not None and before != content.blob.sha256:
         raise UsageError(
             f"{content.blob.path} is not what it was when the run began",

@@ -61,6 +61,12 @@ def make_module(context: RunContext) -> MakeModule:
     return make
 
 
+def said(error: MplayError) -> str:
+    """An error on one line: where and what; what to do is said where it is raised."""
+    where = f"{error.problem.where} " if error.problem.where else ""
+    return f"{where}{error.problem.what}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
     """Who takes part: the hosts that are claimed, those only looked at, those with root tasks."""
@@ -110,7 +116,7 @@ class Session:
             if not self.journal.state(self.context.run).hosts_seen:
                 recorder = Recorder(self.journal, self.context.run, self.listeners)
                 recorder.write(
-                    RunEnd(status=RunStatus.REFUSED, exit=error.exit_code, why=str(error))
+                    RunEnd(status=RunStatus.REFUSED, exit=error.exit_code, why=said(error))
                 )
             raise
 
@@ -139,7 +145,7 @@ class Session:
         self.journal.release_claims(self.context.run)
         begun = bool(running.past.attempts)
         status = RunStatus.HALTED if begun else RunStatus.REFUSED
-        ending = Ending(status=status, exit=error.exit_code, why=str(error))
+        ending = Ending(status=status, exit=error.exit_code, why=said(error))
         running.recorder.write(RunEnd(status=ending.status, exit=ending.exit, why=ending.why))
         return ending
 

@@ -51,8 +51,8 @@ def plan(
     prepared = prepare(project, request, new_run(project))
     writer = to_stdout()
     if form == "json":
-        writer.document(plan_document(prepared.plan, prepared.digests))
+        writer.document(plan_document(prepared.plan, prepared.digests, prepared.ways()))
     else:
-        for line in plan_lines(prepared.plan, prepared.digests):
+        for line in plan_lines(prepared.plan, prepared.digests, prepared.ways()):
             writer.line(line)
     return 0

@@ -98,7 +98,8 @@ class Backward:
             now = self._now(intent)
         except ProbeFailed as error:
             return self._end(intent, "failed", why=f"cannot be compared: {error}")
-        if not unmet(intent.expect, now):
+        left = left_behind(attempt)
+        if not unmet(left, now):
             return None
         if not unmet(intent.restored, now):
             return self._end(intent, "already", seen=now)
@@ -107,7 +108,7 @@ class Backward:
             "conflict",
             why="somebody changed it since",
             seen=now,
-            conflict=three_way(intent, now),
+            conflict=three_way(intent, left, now),
         )
 
     def _uncomparable(self, intent: Intent) -> Undone | None:
@@ -167,15 +168,28 @@ def settled(undone: Undone) -> bool:
     return undone.result in SETTLED
 
 
-def three_way(intent: Intent, now: Facts) -> tuple[Mapping[str, str], ...]:
+def left_behind(attempt: Attempt) -> Facts:
+    """What the attempt left: the facts that must still hold if nobody came after it.
+
+    Those that it expected; where it expected none (a `shell` with `state` alone), what was seen
+    afterwards of all that its undo restores.
+    """
+    intent = attempt.intent
+    if intent.expect or attempt.outcome is None:
+        return intent.expect
+    seen = attempt.outcome.seen
+    return {key: seen[key] for key in intent.restored if key in seen}
+
+
+def three_way(intent: Intent, left: Facts, now: Facts) -> tuple[Mapping[str, str], ...]:
     """Before, after and now of every fact that is neither as the run left it nor as it was."""
     absent = "(absent)"
-    keys = [k for k in {**intent.restored, **intent.expect} if now.get(k) != intent.expect.get(k)]
+    keys = [k for k in {**intent.restored, **left} if now.get(k) != left.get(k)]
     return tuple(
         {
             "key": key,
             "before": intent.restored.get(key, absent),
-            "after": intent.expect.get(key, intent.restored.get(key, absent)),
+            "after": left.get(key, intent.restored.get(key, absent)),
             "now": now.get(key, absent),
         }
         for key in keys

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from mplay.executor.running import Running
 from mplay.executor.scheduler import Ended
@@ -82,11 +83,16 @@ class Brackets:
 
     def _complete(self, block: PlannedBlock, host: str) -> bool:
         steps = self._running.context.plan.steps
-        return all(
-            self._running.past.task(TaskKey(path, host)).status.satisfies
-            for path in block.steps
-            if host in steps[path].hosts
-        )
+        return all(self._done(path, host) for path in block.steps if host in steps[path].hosts)
+
+    def _done(self, path: str, host: str) -> bool:
+        """Whether a step has ended well on a host; a loop, all of its items."""
+        past, key = self._running.past, TaskKey(path, host)
+        items = past.task(key).items
+        if items is None:
+            return past.task(key).status.satisfies
+        tasks = [past.task(replace(key, item=index)) for index in range(len(items))]
+        return all(task.status.satisfies for task in tasks)
 
     def open(self) -> list[tuple[PlannedBlock, str]]:
         """The hosts that are out of service: entered, and not left since."""

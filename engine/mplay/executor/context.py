@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,22 @@ class Options:
     say_yes: bool = False
     evidence: Mapping[str, str] = field(default_factory=dict)
     reconnect: float = 30 * 60.0
+
+
+class HostVars(Mapping[str, Scope]):
+    """`hostvars`: the variables of every host, made when they are read."""
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+
+    def __getitem__(self, name: str) -> Scope:
+        return self._context.own_scope(self._context.hosts[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._context.hosts)
+
+    def __len__(self) -> int:
+        return len(self._context.hosts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +103,14 @@ class RunContext:
             "ansible_host": host.connection.address or host.name,
             "groups": self.groups,
             "group_names": list(host.groups),
-            "hostvars": {name: h.vars for name, h in self.hosts.items()},
+            "hostvars": HostVars(self),
             "run": {"id": self.run},
         }
+
+    def own_scope(self, host: Host) -> Scope:
+        """The variables of a host by themselves, each rendered as that host's."""
+        name = {"inventory_hostname": host.name, "group_names": list(host.groups)}
+        return self.templates.scope(host.vars, self.extra_vars, name)
 
     def become(self, step: PlannedStep, variables: Mapping[str, Any]) -> tuple[bool, str]:
         """Whether the task wants another account than the login user, and which ('' is root)."""

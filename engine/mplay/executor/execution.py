@@ -190,7 +190,7 @@ class Execution:
 
     def _after_failure(self, beyond: list[Failure]) -> Ending:
         worst = min(beyond, key=lambda f: _SEVERITY[f.policy])
-        why = f"{worst.node.id}: {worst.why}"
+        why = f"{worst.node.id}: {one_line(worst.why)}"
         if worst.policy is OnFailure.CONTINUE:
             return Ending(status=RunStatus.INCOMPLETE, exit=4, why=why)
         if worst.policy is OnFailure.ROLLBACK:
@@ -210,7 +210,8 @@ class Execution:
         host, block = failure.node.host, failure.block
         if not host or self._state().task(TaskKey(failure.node.path, host)).status is _LOST:
             return Undo()
-        self._running.recorder.write(Abort(scope="host", why=failure.why, host=host, block=block))
+        why = one_line(failure.why)
+        self._running.recorder.write(Abort(scope="host", why=why, host=host, block=block))
 
         def chosen(key: TaskKey) -> bool:
             inside = not block or key.path.startswith(f"{block}/")
@@ -269,6 +270,12 @@ class Execution:
             virtual=self._gatherings.virtual,
             ended=ended,
         ).run()
+
+
+def one_line(why: str) -> str:
+    """A reason of several lines as one; the whole of it is in the task's own record."""
+    lines = [line.strip() for line in why.splitlines() if line.strip()]
+    return lines[0] if len(lines) < 2 else f"{lines[0]} … {lines[-1]}"
 
 
 _LOST = TaskStatus.UNREACHABLE

@@ -18,10 +18,10 @@ from mplay.executor.running import Running
 from mplay.executor.upcoming import Upcoming
 from mplay.model.change import Certainty, Change, Facts, WayBack
 from mplay.model.errors import UsageError
-from mplay.model.plan import Node, PlannedStep
+from mplay.model.plan import Node, PlannedStep, Role
 from mplay.model.row import TaskRow
 from mplay.model.task import TaskKey, TaskStatus
-from mplay.sdk import Action, Check, Module, Question, State
+from mplay.sdk import Action, CannotPlan, CannotTell, Check, Module, Question, State
 
 _AGGREGATE = (
     TaskStatus.FAILED,
@@ -181,7 +181,7 @@ class Predictor:
             seen = self._facts(bound, module, upcoming)
             change = module.plan(self.overlay.seen(bound.place, seen))
         except (ProbeFailed, ValueError) as error:
-            return self._at(bound, self._not_told(bound, str(error)))
+            return self._at(bound, self._not_told(bound, error))
         if change is None:
             return self._at(bound, TaskRow(key=bound.key, status=TaskStatus.OK))
         self.overlay.change(bound.place, bound.step.path, change.expect)
@@ -202,10 +202,15 @@ class Predictor:
             )
         return self._at(bound, row, way_back=way_back(bound, module, change))
 
-    def _not_told(self, bound: Bound, why: str) -> TaskRow:
+    def _not_told(self, bound: Bound, error: Exception) -> TaskRow:
+        """A probe or plan that failed: only behind an earlier change nobody can tell."""
         behind = self.overlay.touched.get(bound.place)
-        reason = f"{_BEHIND.format(behind)}: {why}" if behind else why
-        return TaskRow(key=bound.key, status=TaskStatus.UNKNOWN, why=reason)
+        if behind:
+            why = f"{_BEHIND.format(behind)}: {error}"
+            return TaskRow(key=bound.key, status=TaskStatus.UNKNOWN, why=why)
+        cannot = isinstance(error, CannotPlan) and not isinstance(error, CannotTell)
+        status = TaskStatus.FAILED if cannot else TaskStatus.UNKNOWN
+        return TaskRow(key=bound.key, status=status, why=str(error))
 
     def _facts(self, bound: Bound, module: State | Action, upcoming: list[Node]) -> Facts:
         return ask_ahead(
@@ -238,6 +243,8 @@ def way_back(bound: Bound, module: Module, change: Change) -> str:
     if written.rollback is not None:
         return "yes: " + ", ".join(call.name for call in written.rollback)
     kind = module.way_back()
+    if bound.step.role is not Role.MAIN:
+        return "nothing to undo"
     if kind is WayBack.HARMLESS:
         return "nothing to undo"
     if kind is WayBack.NONE:

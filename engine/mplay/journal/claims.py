@@ -78,7 +78,10 @@ def _locked(connection: Connection, held: list[RowMapping], present: Present) ->
 def _advice(run: str, status: RunStatus | None) -> str:
     """The commands that clear it."""
     if status in {RunStatus.RUNNING, RunStatus.BLIND}:
-        return f"It is being run now: `mplay show {run}` says how far it is. Wait for its end."
+        return (
+            f"It is being run now: `mplay show {run}` says how far it is. Wait for its end, or "
+            f"stop it where it runs; once it is gone `mplay unlock {run}` clears it."
+        )
     return (
         f"`mplay resume {run}` goes on with it, `mplay rollback {run}` undoes it; both free the "
         f"hosts. If neither can be: `mplay unlock {run}`."

@@ -31,7 +31,7 @@ def reached(root: Path, path: Path) -> ReachedFile:
             executable = bool(os.fstat(stream.fileno()).st_mode & 0o111)
     except OSError as error:
         raise UsageError(f"this cannot be read: {error.strerror}", where=str(path)) from error
-    return ReachedFile(_relative(root, path), sha256, executable)
+    return ReachedFile(relative(root, path), sha256, executable)
 
 
 def _inside(root: Path, folder: Path) -> Iterator[ReachedFile]:
@@ -42,5 +42,6 @@ def _inside(root: Path, folder: Path) -> Iterator[ReachedFile]:
                 yield reached(root, path)
 
 
-def _relative(root: Path, path: Path) -> str:
+def relative(root: Path, path: Path) -> str:
+    """A path as digests name it: relative to the project, with ``/``."""
     return Path(os.path.relpath(path.absolute(), root.absolute())).as_posix()

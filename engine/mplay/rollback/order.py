@@ -2,18 +2,19 @@
 
 Undo order is the reverse of needs, of batch barriers and of the order in which each host began its
 tasks. A bracket is entered only on hosts where something in it is undone, and not again where the
-run ended between enter and leave. A reaction runs once, directly after the last of its sources.
+run ended between enter and leave; such a host is brought back even if nothing is to be undone.
+A reaction runs once, directly after the last of its sources.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from graphlib import TopologicalSorter
 from itertools import pairwise
 
-from mplay.model.attempt import Attempt
+from mplay.model.attempt import Attempt, TaskState
 from mplay.model.plan import Graph, Node, NodeKind, Plan, PlannedBlock
 from mplay.model.state import RunState
 from mplay.model.task import TaskKey
@@ -67,6 +68,7 @@ class _Builder:
     def __init__(self, plan: Plan, state: RunState, chosen: Chosen) -> None:
         self._plan = plan
         self._state = state
+        self._chosen = chosen
         self._after: dict[str, set[str]] = {}
         self._jobs: dict[str, UndoJob] = {}
         brackets = {p for b in plan.blocks.values() for p in (*b.enter, *b.leave)}
@@ -142,7 +144,9 @@ class _Builder:
     def _add_bracket(self, block: PlannedBlock) -> None:
         inside = set(block.steps)
         hosts = {job.host for job in self._jobs.values() if job.path in inside}
-        for host in (h for batch in block.batches for h in batch if h in hosts):
+        everybody = [host for batch in block.batches for host in batch]
+        hosts |= {host for host in everybody if self._is_left_out(block, host)}
+        for host in (host for host in everybody if host in hosts):
             work = {n for n, j in self._jobs.items() if j.path in inside and j.host == host}
             enter = [] if self._is_out(block, host) else self._line(Work.ENTER, block.enter, host)
             leave = self._line(Work.CHECK, block.check, host)
@@ -180,18 +184,32 @@ class _Builder:
         self._after.setdefault(node, set())
         return node
 
-    def _is_out(self, block: PlannedBlock, host: str) -> bool:
-        """Whether the run ended between enter and leave there."""
-        entered = self._last_seq(block.enter, host)
-        return bool(entered) and entered > self._last_seq(block.leave, host)
+    def _is_left_out(self, block: PlannedBlock, host: str) -> bool:
+        """Whether a chosen host may be out of service, so that it has to come back in any case."""
+        chosen = any(self._chosen(TaskKey(path, host)) for path in block.enter)
+        begun = max((task.seq for task in self._uses(block.enter, host)), default=0)
+        return chosen and begun > self._left(block, host)
 
-    def _last_seq(self, paths: Iterable[str], host: str) -> int:
-        ran = (
-            task.seq
+    def _is_out(self, block: PlannedBlock, host: str) -> bool:
+        """Whether the run ended between enter and leave there; not where enter is in doubt."""
+        left = self._left(block, host)
+        steps = [path for path in block.enter if host in self._plan.steps[path].hosts]
+        return bool(steps) and all(
+            any(t.status.satisfies and t.seq > left for t in self._uses([path], host))
+            for path in steps
+        )
+
+    def _left(self, block: PlannedBlock, host: str) -> int:
+        uses = self._uses(block.leave, host)
+        return max((task.seq for task in uses if task.status.satisfies), default=0)
+
+    def _uses(self, paths: Collection[str], host: str) -> list[TaskState]:
+        """The uses of some steps on a host, skipped ones left out."""
+        return [
+            task
             for key, task in self._state.tasks.items()
             if key.path in paths and key.subject == host and task.skipped is None
-        )
-        return max(ran, default=0)
+        ]
 
     def _graph(self, order: Iterable[str]) -> Graph:
         return Graph(
