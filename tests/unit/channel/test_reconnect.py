@@ -96,6 +96,7 @@ def test_an_orphan_never_begins_what_it_has_not_begun(ground: Ground) -> None:
     os.kill(ground.supervisor(), signal.SIGKILL)
     gate.touch()
     fresh, _ = again(ground, channel)
+    _until(lambda: "apply 1 1 0" in ground.log())
     fresh.kill(frame)
     _, greeting = _third(ground)
     assert [(s.outcome, s.piece) for s in greeting.states] == [(Outcome.DIED, "apply")]
