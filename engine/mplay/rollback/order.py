@@ -191,8 +191,8 @@ class _Builder:
         return chosen and begun > self._left(block, host)
 
     def _is_out(self, block: PlannedBlock, host: str) -> bool:
-        """Whether the run ended between enter and leave there; not where enter is in doubt."""
-        left = self._left(block, host)
+        """Whether the run ended between enter and leave there; not where one is in doubt."""
+        left = max((task.seq for task in self._uses(block.leave, host)), default=0)
         steps = [path for path in block.enter if host in self._plan.steps[path].hosts]
         return bool(steps) and all(
             any(t.status.satisfies and t.seq > left for t in self._uses([path], host))
