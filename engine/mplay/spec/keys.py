@@ -64,6 +64,17 @@ BRACKET = Keys(
     later=STEP.later,
 )
 AROUND = Keys(kind="`around`", known=_words("enter check leave"))
+MODULES_LATER = _words(
+    "script fetch blockinfile unarchive get_url user group authorized_key cron sysctl mount "
+    "apt_repository reboot wait_for pause tcp prometheus timer notify approve pip_release "
+    "vulnerabilities access_review account_lock logrotate journal_vacuum postgres_slow_queries "
+    "postgres_vacuum postgres_setting redis_evict redis_setting resources load_test "
+    "postgres_backup backup_status postgres_restore_test postgres_archive_rows postgres_reindex "
+    "postgres_integrity certificate storage_cleanup nftables hardware log_review security_alerts "
+    "security_scan compliance"
+)
+"""Modules of later versions; one of that name in a project's own `modules/` is known, and used."""
+
 BETWEEN = Keys(kind="`between`", known=_words("ask"), later=_words("checks soak"))
 NEED = Keys(kind="a need", known=_words("step scope"))
 

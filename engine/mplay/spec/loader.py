@@ -115,7 +115,7 @@ def _playbook(record: Record, reading: Reading) -> Playbook:
     variables = {**record.variables(), **_vars_files(record, reading)}
     steps = read_steps(record, "steps", reading)
     check_reserved(steps, frozenset({"validate", "finally"}), reading.problems)
-    if not steps and not isinstance(record.data.get(Text("steps")), Map | Text):
+    if record.data.get(Text("steps")) in (None, []):
         reading.problems.add("the playbook has no steps", record.where, "add a list `steps`")
     return Playbook(
         where=record.where,

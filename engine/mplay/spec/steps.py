@@ -10,13 +10,14 @@ from mplay.model.task import OnFailure
 from mplay.source import Map, Seq, place
 from mplay.spec import forms
 from mplay.spec.conditions import braced
-from mplay.spec.keys import HINTS, NEED, Keys
+from mplay.spec.keys import HINTS, MODULES_LATER, NEED, Keys
 from mplay.spec.modules import short_name
 from mplay.spec.reading import Reading
 from mplay.spec.record import Record, shown
 from mplay.template import is_dynamic
 
 _DELAY = 5.0
+_MODULE_LATER = "the module `{}` is not in this version of mplay"
 """Seconds between two looks of a polled check."""
 
 
@@ -178,6 +179,9 @@ def _unknown(record: Record, key: Text, keys: Keys, reading: Reading, *, alone: 
     if hint or not alone:
         record.unknown(key, keys)
         return
+    if short_name(key) in MODULES_LATER:
+        reading.problems.add(_MODULE_LATER.format(short_name(key)), key.where)
+        return
     names = reading.modules.names()
     near = reading.problems.suggest(short_name(key), [*names, *keys.known])
     hint = "" if near else f"modules: {', '.join(names)}"
@@ -210,7 +214,9 @@ def read_calls(record: Record, key: str, reading: Reading) -> tuple[ModuleCall, 
             reading.problems.add(what, where)
             continue
         name = next(iter(item))
-        if not reading.knows(name):
+        if short_name(name) in MODULES_LATER and not reading.knows(name):
+            reading.problems.add(_MODULE_LATER.format(short_name(name)), name.where)
+        elif not reading.knows(name):
             near = reading.problems.suggest(short_name(name), reading.modules.names())
             reading.problems.add(f"there is no module '{name[:80]}'.{near}", name.where)
         found.append(make_call(name, item[name], Record(item, record.problems), reading))
