@@ -11,8 +11,11 @@ supervise() { # makes sure that a supervisor lives
     for word in PATH HOME LANG DEBIAN_FRONTEND NEEDRESTART_SUSPEND; do
       eval "set -- \"\$@\" -E \"$word=\$$word\""
     done
-    problem=$("$@" --unit="mplay-$run" sh "$home/supervisor" "$base" "$run" $$ "$idle" $how 2>&1) \
-      || { problem="systemd-run: $problem"; return 1; }
+    # A unit whose main process was killed may still be loaded: then this one has another name.
+    for word in "mplay-$run" "mplay-$run-$$"; do
+      problem=$("$@" --unit="$word" sh "$home/supervisor" "$base" "$run" $$ "$idle" $how 2>&1) \
+        && break
+    done || { problem="systemd-run: $problem"; return 1; }
   else
     # With -f it is no background job of this shell: those ignore SIGINT for good.
     setsid -f sh "$home/supervisor" "$base" "$run" $$ "$idle" $how \
