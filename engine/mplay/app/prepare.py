@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from mplay.app.answers import check_answers
 from mplay.app.digests import digests_of
 from mplay.app.project import Project
 from mplay.app.session import Cast
@@ -163,6 +164,7 @@ def prepare(project: Project, request: Request, run: str) -> Prepared:
     context = replace(bare, plan=plan)
     inventory.check_keys(context.hosts[name] for name in plan.hosts)
     environment = _environment(project, context)
+    check_answers(plan, project.registry, request.options.evidence)
     rehearsal = rehearse(context, check_bound)
     context = replace(context, modules=rehearsal.modules)
     return Prepared(
@@ -225,5 +227,10 @@ def _environment(project: Project, context: RunContext) -> str:
     environment = config.environment_of(subjects)
     for step in context.plan.steps.values():
         for name in dict.fromkeys(step.runs_on.values()):
-            config.check_delegate(environment, context.hosts[name])
+            try:
+                config.check_delegate(environment, context.hosts[name])
+            except UsageError as error:
+                written = step.step.delegate_to
+                where = written.where if written is not None else error.problem.where
+                raise UsageError(error.problem.what, where=where, hint=error.problem.hint) from None
     return environment.name if environment else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from mplay.app.answers import check_answers
 from mplay.app.project import Project
 from mplay.app.reopen import begun, cast_of, check_modules, reopen
 from mplay.app.session import Absent, Action, Session, make_module, owner
@@ -41,6 +42,7 @@ def resume(
         if not backwards:
             check_modules(project, begun(state))
         context = reopen(project, state, options)
+        check_answers(context.plan, project.registry, options.evidence)
         session = Session(
             journal=journal,
             context=context,

@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,7 @@ from mplay.executor.running import Numbers, Running
 from mplay.executor.undo_calls import MakeModule
 from mplay.journal import Journal
 from mplay.model.clock import Clock, token
-from mplay.model.errors import HostError, HostLocked, MplayError, Where
+from mplay.model.errors import HostLocked, JournalError, MplayError, Where
 from mplay.model.events import Event, HostLost, HostSeen, RunEnd
 from mplay.model.playbook import ModuleCall, Text
 from mplay.model.record import Listener
@@ -67,6 +67,17 @@ def said(error: MplayError) -> str:
     return f"{where}{error.problem.what}"
 
 
+@contextmanager
+def resumable(run: str) -> Iterator[None]:
+    """Say of a journal that refuses a record how the run goes on once it takes them again."""
+    try:
+        yield
+    except JournalError as error:
+        problem = error.problem
+        hint = f"{problem.hint} Then: mplay resume {run}"
+        raise JournalError(problem.what, where=problem.where, hint=hint) from error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
     """Who takes part: the hosts that are claimed, those only looked at, those with root tasks."""
@@ -96,7 +107,8 @@ class Session:
         """
         run = self.context.run
         crew = Crew(self.context.options.forks)
-        with self.journal.executor_lock(run), self._alive(run), self._stoppable(crew):
+        held = self.journal.executor_lock(run)
+        with resumable(run), held, self._alive(run), self._stoppable(crew):
             self._claim(cast)
             for event in first:
                 self.journal.append(run, event)
@@ -123,9 +135,8 @@ class Session:
     def _execute(self, running: Running, crew: Crew, action: Action) -> Ending:
         try:
             absent = claim(running, crew)
-        except HostError as error:
-            return self._refused(running, error)
         except MplayError as error:
+            # Raised again: what to do about it (trust a key, give -K) is for the operator to read.
             self._refused(running, error)
             raise
         execution = Execution(
@@ -140,14 +151,12 @@ class Session:
         running.recorder.write(RunEnd(status=ending.status, exit=ending.exit, why=ending.why))
         return ending
 
-    def _refused(self, running: Running, error: MplayError) -> Ending:
+    def _refused(self, running: Running, error: MplayError) -> None:
         """Nothing has begun: the run ends, and owns nothing."""
         self.journal.release_claims(self.context.run)
         begun = bool(running.past.attempts)
         status = RunStatus.HALTED if begun else RunStatus.REFUSED
-        ending = Ending(status=status, exit=error.exit_code, why=said(error))
-        running.recorder.write(RunEnd(status=ending.status, exit=ending.exit, why=ending.why))
-        return ending
+        running.recorder.write(RunEnd(status=status, exit=error.exit_code, why=said(error)))
 
     def _give_back(
         self, running: Running, crew: Crew, ending: Ending, absent: Mapping[str, MplayError]
@@ -242,8 +251,10 @@ class Session:
         over = threading.Event()
 
         def beat() -> None:
-            while not over.wait(HEARTBEAT):
-                self.journal.beat(run)
+            # A journal that refuses a beat refuses the next record too, and that one is told.
+            with suppress(JournalError):
+                while not over.wait(HEARTBEAT):
+                    self.journal.beat(run)
 
         thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
         self.journal.beat(run)
