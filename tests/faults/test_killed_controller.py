@@ -43,9 +43,11 @@ steps:
             state: "pool state {{ inventory_hostname }}"
             expect: in
     steps:
-      - {id: two, shell: {run: "echo two >>/etc/trial; sleep 0.3", undo: "sed -i /two/d /etc/trial"}}
+      - id: two
+        shell: {run: "echo two >>/etc/trial; sleep 0.3", undo: "sed -i /two/d /etc/trial"}
       - {id: upgrade, apt: {upgrade: security}}
-      - {id: line, lineinfile: {path: /etc/shop/shop.conf, regexp: "^greeting=", line: "greeting=x"}}
+      - id: line
+        lineinfile: {path: /etc/shop/shop.conf, regexp: "^greeting=", line: "greeting=x"}
       - {id: reload, on_change: [line], service: {name: shop, state: reloaded}}
   - {id: three, shell: {run: "echo three >>/etc/trial", undo: "sed -i /three/d /etc/trial"}}
 """

@@ -17,14 +17,19 @@ name: Upgrade
 hosts: web
 become: true
 steps:
-  - {id: slow, copy: {content: "#!/bin/sh\\nset -e\\nsleep 3\\n", dest: /etc/apt/slow, mode: "0755"}}
+  - id: slow
+    copy:
+      content: "#!/bin/sh\\nset -e\\necho ran >>/var/log/trial\\nsleep 3\\n"
+      dest: /etc/apt/slow
+      mode: "0755"
   - id: hook
     copy:
-      content: 'DPkg::Pre-Invoke {"/etc/apt/slow; echo ran >>/var/log/trial";};'
+      content: 'DPkg::Pre-Invoke {"/etc/apt/slow";};'
       dest: /etc/apt/apt.conf.d/99slow
       mode: "0644"
   - {id: upgrade, apt: {upgrade: security}}
 """
+WAIT = "for i in $(seq 400); do [ -e /var/log/trial ] && exit; sleep 0.05; done; exit 1"
 
 
 def apply_while(project: Project, web: LabHost, fault: Callable[[], object]) -> None:
@@ -33,10 +38,7 @@ def apply_while(project: Project, web: LabHost, fault: Callable[[], object]) -> 
     web.output("rm -f /var/log/trial")
     words = ("apply", "playbooks/upgrade.yml", "-i", str(project.inventory), "--limit", "staging")
     process = project.start(*words)
-    web.output(
-        "for i in $(seq 400); do pgrep -f etc/apt/slow >/dev/null && break; sleep 0.05; done"
-    )
-    web.output("pgrep -f etc/apt/slow")
+    web.output(WAIT)
     fault()
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, out + err
