@@ -84,6 +84,7 @@ def apply(
         verbose=verbose,
         diff=diff,
         inventories=inventories,
+        extra_vars=extra_vars,
     )
     request = _request(wanted, playbook, limit, extra_vars, on_failure, user, become)
     if dry_run:
@@ -174,12 +175,39 @@ def _show(wanted: Wanted, prepared: Prepared, forecast: Forecast, code: int) -> 
         return
     for note in forecast.notes:
         errors.line(f"note: {note}")
-    write_dry_run(to_stdout(), forecast.rows, next_command=_command(prepared), diff=wanted.diff)
+    write_dry_run(
+        to_stdout(),
+        forecast.rows,
+        next_command=_command(wanted, prepared.request),
+        diff=wanted.diff,
+    )
 
 
-def _command(prepared: Prepared) -> str:
+def _command(wanted: Wanted, request: Request) -> str:
+    """The call that does what this one foretold."""
     import shlex
 
-    request = prepared.request
-    limit = f" --limit {shlex.quote(request.limit)}" if request.limit else ""
-    return f"mplay apply {shlex.quote(str(request.playbook))}{limit}"
+    words = ["mplay", "apply", str(request.playbook)]
+    for flag, values in (
+        ("-i", [str(path) for path in wanted.inventories]),
+        ("--limit", [request.limit]),
+        ("-e", wanted.extra_vars),
+        ("--on-failure", [request.on_failure]),
+        ("--evidence", wanted.evidence),
+        ("-u", [request.user]),
+        ("-c", [str(wanted.config_file or "")]),
+        ("--journal", [wanted.journal_place]),
+    ):
+        for value in values:
+            words += [flag, value] if value else []
+    words += [flag for flag, given in _switches(wanted, request).items() if given]
+    return " ".join(shlex.quote(word) for word in words)
+
+
+def _switches(wanted: Wanted, request: Request) -> dict[str, bool]:
+    return {
+        "--strict": wanted.strict,
+        "--become": request.become,
+        "--ask-become-pass": wanted.ask_become_pass,
+        "--yes": wanted.say_yes,
+    }

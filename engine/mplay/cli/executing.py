@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,8 @@ class Wanted:
     ask_become_pass: bool = False
     verbose: int = 0
     diff: bool = False
-    inventories: Sequence[Path] = field(default_factory=tuple)
+    inventories: Sequence[Path] = ()
+    extra_vars: Sequence[str] = ()
 
     def project(self) -> Project:
         """The project around the working directory. UsageError."""
