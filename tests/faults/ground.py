@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from mplay.app.apply import apply
 from mplay.app.prepare import Request
@@ -128,7 +129,7 @@ class Ground:
         path.write_text(text.replace("FILES", str(self.files)))
         return path
 
-    def apply(self, playbook: Path, options: Options | None = None, **more: str) -> Ending:
+    def apply(self, playbook: Path, options: Options | None = None, **more: Any) -> Ending:
         request = Request(playbook=playbook, options=options or Options(), **more)
         return apply(self.project(), request, self.connector(), [Quiet()])[1]
 

@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -170,11 +171,12 @@ def test_events_of_a_newer_mplay_can_be_read_and_nothing_is_added(tmp_path: Path
     with open_journal(tmp_path) as journal:
         assert [r.event.KIND for r in journal.records(RUN)] == ["RUN_BEGIN", "FOREIGN"]
         assert journal.state(RUN).name == "Monthly maintenance"
-        for write in (
+        writes: tuple[Callable[[], object], ...] = (
             lambda: journal.begin("new", begin()),
             lambda: journal.append(RUN, Note(text="y")),
             lambda: journal.claim(RUN, ["web1"]),
-        ):
+        )
+        for write in writes:
             with pytest.raises(UsageError, match="TELEPATHY"):
                 write()
 

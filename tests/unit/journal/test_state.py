@@ -382,7 +382,11 @@ def test_any_order_of_events_folds_and_keeps_its_promises(events: list[Event]) -
     assert {str(row.key) for row in found.rows[:3]} == {"s@a", "s@b", "t@a"}
     assert [a.seq for a in found.attempts] == sorted(a.seq for a in found.attempts)
     assert [a for a in found.attempts if a.standing] == list(found.standing)
-    used = [e.number for e in events if e.KIND in {"INTENT", "UNDOING"} and e.data()["host"] == "a"]
+    used = [
+        e.data()["number"]
+        for e in events
+        if e.KIND in {"INTENT", "UNDOING"} and e.data()["host"] == "a"
+    ]
     assert found.next_number("a") > max(used, default=0)
     assert all(not a.standing for t in found.tasks.values() if t.void for a in t.attempts)
     assert found.head == every[-1].hash

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 from mplay.model.change import Diff
 from mplay.model.events import (
@@ -297,7 +298,7 @@ def test_a_run_that_is_taken_up_again_is_not_told_anew() -> None:
     assert screen.said() == ["web/upgrade  changed       web3  nginx 1 -> 2"]
 
 
-def _row(host: str, status: TaskStatus, **more: str) -> TaskRow:
+def _row(host: str, status: TaskStatus, **more: Any) -> TaskRow:
     change = Diff(title="/etc/site", before="a\nb\n", after="a\nc")
     return TaskRow(
         key=TaskKey("conf", host), status=status, summary="content", diff=(change,), **more
