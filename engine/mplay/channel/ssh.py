@@ -10,7 +10,7 @@ import logging
 import select
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -201,10 +201,10 @@ class _Opening:
             user=wanted.user or options.get("user") or None,
             port=port,
             config=self._config(),
-            gateway=self._gateway(),
+            gateway=self._gateway(keys),
             forward_agent=False,
             connect_timeout=wanted.connect_timeout,
-            connect_kwargs=keys,
+            connect_kwargs=dict(keys),
         )
 
     def _config(self) -> Any:
@@ -214,13 +214,18 @@ class _Opening:
         config.load_ssh_config()
         return config
 
-    def _gateway(self) -> Any:
+    def _gateway(self, keys: Mapping[str, Any]) -> Any:
+        """What the options say; None: what ~/.ssh/config says, with the keys that it names."""
         jump = self._options.get("proxyjump")
         if jump and jump != "none":
             gateway = None
             for hop in jump.split(","):
                 gateway = fabric.Connection(
-                    hop, config=self._config(), gateway=gateway, forward_agent=False
+                    hop,
+                    config=self._config(),
+                    gateway=gateway,
+                    forward_agent=False,
+                    connect_kwargs=dict(keys),
                 )
             return gateway
         return self._options.get("proxycommand") or None
@@ -253,12 +258,12 @@ class _Opening:
             ) from error
         return {"pkey": key, "look_for_keys": False}
 
-    def _open(self, connection: _Fabric) -> None:
+    def _open(self, connection: _Fabric, *, is_gateway: bool = False) -> None:
         """Gateways first, each with its own check; then the host itself."""
         gateway = connection.gateway
         if isinstance(gateway, fabric.Connection):
-            self._open(gateway)
-        files = self._prepare(connection)
+            self._open(gateway, is_gateway=True)
+        files = self._prepare(connection, is_gateway=is_gateway)
         try:
             if not gateway:
                 connection.connect_kwargs["sock"] = QuickSocket.to(
@@ -272,7 +277,8 @@ class _Opening:
                 HostKey(error.hostname, key.get_name(), key.get_base64(), key.fingerprint)
                 for key in (error.key, error.expected_key)
             )
-            self.on_key(found)
+            if not is_gateway:
+                self.on_key(found)
             raise changed(self._host.name, found, known, files) from error
         except (SSHException, OSError, EOFError) as error:
             raise self._fault(connection, error) from error
@@ -300,15 +306,16 @@ class _Opening:
             hint=f"try: ssh -p {connection.port} {address}",
         )
 
-    def _prepare(self, connection: _Fabric) -> list[Path]:
+    def _prepare(self, connection: _Fabric, *, is_gateway: bool) -> list[Path]:
         """Give the client the known keys of this host alone, and a policy that accepts no other."""
         wanted = connection.ssh_config
         files = known_files(_first(self._options, wanted, "userknownhostsfile"))
-        alias = _first(self._options, wanted, "hostkeyalias")
+        alias = _first(SshOptions() if is_gateway else self._options, wanted, "hostkeyalias")
         name = connection.host
         if connection.port != _PORT:
             name = f"[{connection.host}]:{connection.port}"
-        connection.client.set_missing_host_key_policy(_Checked(self._host.name, files, self.on_key))
+        seen = _unheard if is_gateway else self.on_key
+        connection.client.set_missing_host_key_policy(_Checked(self._host.name, files, seen))
         for file in files:
             for kind, key in (_known(file, _stamp(file)).lookup(alias or name) or {}).items():
                 connection.client.get_host_keys().add(name, kind, key)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mplay.model.host import Connection, Host
 from mplay.model.task import Outcome
 from tests.faults.channel.bed import Bed, local_bed
+from tests.faults.channel.lab_bed import lab_bed
 from tests.faults.channel.trials import VICTIMS, trial
-from tests.lab.fixtures import LabHost, LabHosts
+from tests.lab.fixtures import LabHosts
 
 LONGEST = 0.6  # from before the frame is sent until after it has ended
 
@@ -43,7 +43,7 @@ def test_on_this_machine_the_effect_happens_once_and_the_truth_is_told(
 def test_under_systemd_the_effect_happens_once_and_the_truth_is_told(
     staging: LabHosts, victim: str
 ) -> None:
-    bed = lab_bed(staging["stg-web1"], "root")
+    bed = lab_bed(staging["stg-web1"])
     _expect(victim, [trial(bed, victim, moment) for moment in moments(2, 5)])
     bed.clear()
 
@@ -53,24 +53,9 @@ def test_under_systemd_the_effect_happens_once_and_the_truth_is_told(
 def test_without_systemd_the_effect_happens_once_and_the_truth_is_told(
     bare: Callable[[int], LabHosts], victim: str
 ) -> None:
-    bed = lab_bed(bare(1)["bare-001"], "root")
+    bed = lab_bed(bare(1)["bare-001"])
     _expect(victim, [trial(bed, victim, moment) for moment in moments(3, 5)])
     bed.clear()
-
-
-def lab_bed(host: LabHost, user: str) -> Bed:
-    place = host.lab.place
-    connection = Connection(
-        address=host.address,
-        user=user,
-        key_file=str(place.keys / "ops"),
-        common_args=f"-o UserKnownHostsFile={place.known_hosts}",
-    )
-    return Bed(
-        host=Host(name=host.name, connection=connection),
-        state="/var/lib/mplay",
-        shell=lambda command: host.ssh(command).stdout,
-    )
 
 
 def _expect(victim: str, outcomes: list[Outcome]) -> None:

@@ -6,11 +6,12 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from mplay.channel.protocol import Frame, Piece, PieceKind
+from mplay.channel.protocol import Channel, Frame, Greeting, Piece, PieceKind
 from mplay.channel.relay import Manner
 from mplay.model.errors import HostRefused, LinkLost
 from mplay.model.task import Outcome
@@ -221,20 +222,20 @@ def test_another_boot_makes_an_unended_attempt_rebooted(ground: Ground) -> None:
     assert [state.outcome for state in greeting.states] == [Outcome.REBOOTED]
 
 
-def _third(ground: Ground) -> tuple[object, object]:
+def _third(ground: Ground) -> tuple[Channel, Greeting]:
     fresh = ground.open()
     return fresh, fresh.hello(claim(token="e" * 32, superseded=(TOKEN, "b" * 32)))
 
 
 def _send_and_leave(
-    ground: Ground, channel: object, frame: Frame, note: Path | None = None
+    ground: Ground, channel: Channel, frame: Frame, note: Path | None = None
 ) -> None:
     """Send a frame and end its relay as soon as it has begun."""
     lost: list[BaseException] = []
 
     def follow() -> None:
         try:
-            channel.send(frame)  # type: ignore[attr-defined]
+            channel.send(frame)
         except LinkLost as error:
             lost.append(error)
 
@@ -243,12 +244,12 @@ def _send_and_leave(
     begun = f"started {frame.number} {frame.attempt} {frame.undo_try}"
     _until(lambda: (ground.home / "log").exists() and begun in ground.log())
     _until(lambda: note is None or (note.exists() and note.read_text().endswith("\n")))
-    channel.close()  # type: ignore[attr-defined]
+    channel.close()
     thread.join()
     assert lost
 
 
-def _send_and_die(ground: Ground, channel: object, frame: Frame) -> None:
+def _send_and_die(ground: Ground, channel: Channel, frame: Frame) -> None:
     """Send a frame, end the relay with nobody having read the answer, and wait for its end."""
     gate = ground.folder / "gate"
     pieces = list(frame.pieces)
@@ -266,8 +267,8 @@ def _waiting(frame: Frame, gate: Path) -> Frame:
     return Frame(number=frame.number, task=frame.task, attempt=frame.attempt, pieces=(held, *rest))
 
 
-def _until(condition: object, limit: float = 15.0) -> None:
+def _until(condition: Callable[[], bool], limit: float = 15.0) -> None:
     end = time.monotonic() + limit
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < end, "it did not come to pass"
         time.sleep(0.02)

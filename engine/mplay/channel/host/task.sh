@@ -104,6 +104,8 @@ refuse() { # INDEX REASON: the work is not begun
 }
 
 commit() { # the record that says how the work ended; without it nobody claims that it did
+  # What ends supervisor and work together is a host that goes down: that is no end of the work.
+  [ "$code" -le 128 ] || [ "$stopped" != 0 ] || breathes "$keeper" || exit 0
   rc=$code
   [ "$stopped" = 1 ] && flag=1
   record rc "$number" "$attempt" "$undo" "$rc" "$flag" || report="${report}died
