@@ -5,18 +5,26 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mplay.model.errors import UsageError, Where
 from mplay.model.playbook import Text
-from mplay.source import load
+from mplay.source import Map, load
+from mplay.spec.problems import Problems
+from mplay.spec.record import check_variables
 
 
 def extra_vars(given: Sequence[str]) -> dict[str, Any]:
     """All of them, a later one winning. UsageError says which one is wrong."""
     merged: dict[str, Any] = {}
+    problems = Problems()
     for number, text in enumerate(given, 1):
-        merged |= _one(text, f"-e ({number})")
+        found = _one(text, f"-e ({number})")
+        # Where a host is may be said here too, as in an inventory.
+        checked = {name: value for name, value in found.items() if name != "ansible_host"}
+        check_variables(checked, "-e", problems)
+        merged |= found
+    problems.check()
     return merged
 
 
@@ -36,9 +44,9 @@ def _one(text: str, name: str) -> Mapping[str, Any]:
 
 def _mapping(raw: bytes, name: str) -> Mapping[str, Any]:
     found = load(raw, name)
-    if not isinstance(found, Mapping):
+    if not isinstance(found, Map):
         raise UsageError("is no mapping of variables", where=name, hint="Write key: value.")
-    return found
+    return cast("Mapping[str, Any]", found)
 
 
 def _words(text: str, name: str) -> dict[str, Any]:
@@ -55,5 +63,5 @@ def _words(text: str, name: str) -> dict[str, Any]:
                 where=name,
                 hint="Write -e key=value, -e '{\"key\": 1}' or -e @file.yml.",
             )
-        found[key] = Text(value, Where(name))
+        found[Text(key, Where(name))] = Text(value, Where(name))
     return found
