@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mplay.app.prepare import Prepared, Request, prepare
 from mplay.app.project import Project
+from mplay.app.retention import expired
 from mplay.app.session import Session, make_module, owner
 from mplay.channel.protocol import Connector
 from mplay.executor.execution import Ending
@@ -69,5 +70,6 @@ def execute(
         clock=project.clock,
         make=make_module(prepared.context),
         listeners=listeners,
+        expired=expired(journal, project.config.keep.restore_points, project.clock),
     )
     return session.execute(prepared.cast(), lambda execution, absent: execution.forward(absent))

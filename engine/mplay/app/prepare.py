@@ -43,6 +43,7 @@ class Request:
     """What an operator asked for. `on_failure` '' leaves it to the playbook.
 
     `user` logs in where the inventory names nobody; `become` is for steps that say nothing.
+    `words` are those of the command line that name hosts and variables, to be repeated.
     """
 
     playbook: Path
@@ -52,6 +53,7 @@ class Request:
     on_failure: str = ""
     user: str = ""
     become: bool = False
+    words: tuple[str, ...] = ()
     options: Options = field(default_factory=Options)
 
 
@@ -111,6 +113,7 @@ class Prepared:
             owner=dict(owner),
             options={
                 "limit": self.request.limit,
+                "words": list(self.request.words),
                 "forks": self.request.options.forks,
                 "strict": self.request.options.strict,
                 "on_failure": self.request.on_failure,

@@ -89,7 +89,10 @@ class Cast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Executes one run. `make` makes modules of calls that are rendered already."""
+    """Executes one run. `make` makes modules of calls that are rendered already.
+
+    `expired`: ended runs whose restore points go, and the hosts that hold them.
+    """
 
     journal: Journal
     context: RunContext
@@ -98,6 +101,7 @@ class Session:
     make: MakeModule
     listeners: Sequence[Listener] = ()
     rules: Rules = field(default_factory=Rules)
+    expired: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def execute(self, cast: Cast, action: Action, first: Sequence[Event] = ()) -> Ending:
         """Take the run and its hosts, do it, give them back, and journal how it ended.
@@ -165,9 +169,16 @@ class Session:
         state = self.journal.state(self.context.run)
         owed = owing(state, self.context.plan, ending.status)
         hosts = [host for host in running.links if host not in owed and host not in absent]
+        crew.each(hosts, lambda host: self._prune(running.links[host]))
         unreleased = release(running, crew, hosts)
         free = [host for host in running.links if host not in {*owed, *unreleased}]
         self.journal.unclaim(self.context.run, free)
+
+    def _prune(self, link: Link) -> None:
+        """Delete what has expired; a host that cannot now is asked again by a later run."""
+        for run, hosts in self.expired.items():
+            if link.claim is not None and link.host.name in hosts:
+                link.prune(run)
 
     def _running(self, cast: Cast) -> Running:
         past = self.journal.state(self.context.run)

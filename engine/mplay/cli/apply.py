@@ -111,8 +111,16 @@ def _request(
         on_failure=on_failure or "",
         user=user,
         become=become,
+        words=_words(wanted, limit, extra_vars),
         options=wanted.options(),
     )
+
+
+def _words(wanted: Wanted, limit: str, extra_vars: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that another command needs to mean the same hosts and variables."""
+    words = [word for path in wanted.inventories for word in ("-i", str(path))]
+    words += ["--limit", limit] if limit else []
+    return (*words, *(word for one in extra_vars for word in ("-e", one)))
 
 
 def _apply(wanted: Wanted, request: Request, plan_digest: str) -> int:
@@ -183,31 +191,8 @@ def _show(wanted: Wanted, prepared: Prepared, forecast: Forecast, code: int) -> 
     )
 
 
-def _command(wanted: Wanted, request: Request) -> str:
-    """The call that does what this one foretold."""
+def _command(prepared: Prepared) -> str:
     import shlex
 
-    words = ["mplay", "apply", str(request.playbook)]
-    for flag, values in (
-        ("-i", [str(path) for path in wanted.inventories]),
-        ("--limit", [request.limit]),
-        ("-e", wanted.extra_vars),
-        ("--on-failure", [request.on_failure]),
-        ("--evidence", wanted.evidence),
-        ("-u", [request.user]),
-        ("-c", [str(wanted.config_file or "")]),
-        ("--journal", [wanted.journal_place]),
-    ):
-        for value in values:
-            words += [flag, value] if value else []
-    words += [flag for flag, given in _switches(wanted, request).items() if given]
-    return " ".join(shlex.quote(word) for word in words)
-
-
-def _switches(wanted: Wanted, request: Request) -> dict[str, bool]:
-    return {
-        "--strict": wanted.strict,
-        "--become": request.become,
-        "--ask-become-pass": wanted.ask_become_pass,
-        "--yes": wanted.say_yes,
-    }
+    request = prepared.request
+    return shlex.join(["mplay", "apply", str(request.playbook), *request.words])

@@ -145,6 +145,11 @@ class Link:
         with self._mutex:
             self.channel.kill(frame)
 
+    def prune(self, run: str) -> None:
+        """Delete the restore points of an ended run."""
+        with self._mutex:
+            self.channel.prune(run)
+
     def _reconnect(self, lost: LinkLost) -> None:
         """Wait for the host; LinkLost again when it does not come back in time."""
         self._drop()

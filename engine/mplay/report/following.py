@@ -51,5 +51,5 @@ def _answer(state: RunState) -> tuple[str, str]:
 
 def _apply(state: RunState) -> str:
     playbook = state.begin.playbook if state.begin else "PLAYBOOK"
-    limit = f" --limit {shlex.quote(state.environment)}" if state.environment else ""
-    return f"mplay apply {shlex.quote(playbook)}{limit}"
+    words = state.begin.options.get("words", ()) if state.begin else ()
+    return shlex.join(["mplay", "apply", playbook, *words])
