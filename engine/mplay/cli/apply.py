@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,23 +105,40 @@ def _request(
     from mplay.app.extra import extra_vars as read_extra_vars
     from mplay.app.prepare import Request
 
-    return Request(
+    request = Request(
         playbook=playbook,
         limit=limit,
         extra_vars=read_extra_vars(extra_vars),
         on_failure=on_failure or "",
         user=user,
         become=become,
-        words=_words(wanted, limit, extra_vars),
         options=wanted.options(),
     )
+    return replace(request, words=_words(wanted, request))
 
 
-def _words(wanted: Wanted, limit: str, extra_vars: tuple[str, ...]) -> tuple[str, ...]:
-    """The words that another command needs to mean the same hosts and variables."""
-    words = [word for path in wanted.inventories for word in ("-i", str(path))]
-    words += ["--limit", limit] if limit else []
-    return (*words, *(word for one in extra_vars for word in ("-e", one)))
+def _words(wanted: Wanted, request: Request) -> tuple[str, ...]:
+    """The words with which another call means the same run."""
+    words: list[str] = []
+    for flag, values in (
+        ("-i", [str(path) for path in wanted.inventories]),
+        ("--limit", [request.limit]),
+        ("-e", wanted.extra_vars),
+        ("--on-failure", [request.on_failure]),
+        ("--evidence", wanted.evidence),
+        ("-u", [request.user]),
+        ("-c", [str(wanted.config_file or "")]),
+        ("--journal", [wanted.journal_place]),
+    ):
+        for value in values:
+            words += [flag, value] if value else []
+    switches = {
+        "--strict": wanted.strict,
+        "--become": request.become,
+        "--ask-become-pass": wanted.ask_become_pass,
+        "--yes": wanted.say_yes,
+    }
+    return (*words, *(flag for flag, given in switches.items() if given))
 
 
 def _apply(wanted: Wanted, request: Request, plan_digest: str) -> int:
@@ -186,7 +204,7 @@ def _show(wanted: Wanted, prepared: Prepared, forecast: Forecast, code: int) -> 
     write_dry_run(
         to_stdout(),
         forecast.rows,
-        next_command=_command(wanted, prepared.request),
+        next_command=_command(prepared),
         diff=wanted.diff,
     )
 
