@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from mplay.app.project import Project
 from mplay.app.reopen import cast_of, reopen
-from mplay.app.rollback import Wish, chosen
+from mplay.app.rollback import Wish, check_wish, chosen
 from mplay.channel.protocol import Channel, Connector
 from mplay.executor.backward import left_behind, three_way
 from mplay.executor.context import Options, RunContext
@@ -43,6 +43,7 @@ def foresee(
     with project.journal() as journal:
         run = journal.find(wanted)
         state = journal.state(run)
+    check_wish(state, wish)
     if not state.attempts:
         return run, []
     context = reopen(project, state, Options())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mplay.app.project import Project
-from mplay.app.reopen import cast_of, reopen
+from mplay.app.reopen import begun, cast_of, reopen
 from mplay.app.session import Absent, Action, Cast, Session, make_module, owner
 from mplay.channel.protocol import Connector
 from mplay.executor.backward import Rules
@@ -15,11 +15,13 @@ from mplay.executor.execution import Ending, Execution
 from mplay.model.errors import PersonNeeded, UsageError
 from mplay.model.events import Abort, Event, Taken
 from mplay.model.plan import Plan
+from mplay.model.plan_json import plan_from_json
 from mplay.model.record import Listener, Record
 from mplay.model.state import RunState
 from mplay.model.task import RunStatus
 from mplay.rollback.choose import Choice, choose
 from mplay.rollback.order import UndoPlan, undo_plan
+from mplay.source import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ def rollback(
     with project.journal() as journal:
         run = journal.find(wanted)
         state = journal.state(run)
+        check_wish(state, wish)
         if state.status is RunStatus.ROLLED_BACK or not state.attempts:
             return run, _NOTHING
         context = reopen(project, state, options)
@@ -76,15 +79,22 @@ def rollback(
         return run, session.execute(cast, _action(choice, wish), first)
 
 
-def chosen(plan: Plan, state: RunState, wish: Wish) -> Choice:
-    """The tasks that the wish means. UsageError, PersonNeeded."""
+def check_wish(state: RunState, wish: Wish) -> None:
+    """UsageError for a step or a host that the run does not have."""
+    plan = plan_from_json(begun(state).plan)
+    paths = {path.rsplit("/", n)[0] for path in plan.steps for n in range(path.count("/") + 1)}
     unknown = [h for h in wish.hosts if h not in plan.hosts]
+    hint = f"see: mplay show {state.run}"
     if unknown:
-        raise UsageError(f"run {state.run} has no host {', '.join(unknown)}")
-    if wish.step and not any(p == wish.step or p.startswith(f"{wish.step}/") for p in plan.steps):
-        raise UsageError(
-            f"run {state.run} has no step {wish.step}", hint=f"see: mplay show {state.run}"
-        )
+        near = did_you_mean(unknown[0], plan.hosts)
+        raise UsageError(f"run {state.run} has no host {', '.join(unknown)}.{near}", hint=hint)
+    if wish.step and wish.step not in paths:
+        near = did_you_mean(wish.step, paths)
+        raise UsageError(f"run {state.run} has no step {wish.step!r}.{near}", hint=hint)
+
+
+def chosen(plan: Plan, state: RunState, wish: Wish) -> Choice:
+    """The tasks that the wish means. PersonNeeded where changes elsewhere stand on them."""
     choice = choose(plan, state, step=wish.step, hosts=wish.hosts or None)
     if choice.dependants and not wish.keep_dependents:
         names = ", ".join(str(key) for key in choice.dependants)

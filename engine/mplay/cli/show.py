@@ -89,13 +89,15 @@ def _nothing(state: RunState, part: Part) -> UsageError:
     paths = {row.key.path for row in state.rows}
     blocks = {path.rsplit("/", n)[0] for path in paths for n in range(1, path.count("/") + 1)}
     hosts = {row.key.subject for row in state.rows}
+    hint = f"`mplay show {state.run}` lists its tasks."
     if part.step and part.step not in paths | blocks:
         near = did_you_mean(part.step, paths | blocks)
-        return UsageError(f"run {state.run} has no step {part.step!r}.{near}")
+        return UsageError(f"run {state.run} has no step {part.step!r}.{near}", hint=hint)
     if part.host not in hosts:
         near = did_you_mean(part.host, hosts)
-        return UsageError(f"run {state.run} has no task about host {part.host!r}.{near}")
-    return UsageError(f"run {state.run} has no task {part.step}@{part.host}")
+        what = f"run {state.run} has no task about host {part.host!r}.{near}"
+        return UsageError(what, hint=hint)
+    return UsageError(f"run {state.run} has no task {part.step}@{part.host}", hint=hint)
 
 
 def _log(asked: Asked, form: str) -> None:
