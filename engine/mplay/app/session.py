@@ -157,7 +157,9 @@ class Session:
 
     def _refused(self, running: Running, error: MplayError) -> None:
         """Nothing has begun: the run ends, and owns nothing."""
-        self.journal.release_claims(self.context.run)
+        owed = owing(running.past, self.context.plan, RunStatus.RUNNING)
+        free = [host for host in running.links if host not in owed]
+        self.journal.unclaim(self.context.run, free)
         begun = bool(running.past.attempts)
         status = RunStatus.HALTED if begun else RunStatus.REFUSED
         running.recorder.write(RunEnd(status=status, exit=error.exit_code, why=said(error)))

@@ -6,9 +6,11 @@ import random
 from collections.abc import Sequence
 
 from mplay.executor.crew import Crew
+from mplay.executor.owed import owing
 from mplay.executor.running import Running
 from mplay.model.errors import HostLocked, HostRefused, LinkLost, MplayError, Unreachable
 from mplay.model.events import HostLost, HostSeen, Released
+from mplay.model.task import RunStatus
 
 TRIES = 3
 
@@ -25,7 +27,9 @@ def claim(running: Running, crew: Crew) -> dict[str, MplayError]:
         refused = next((e for e in errors.values() if not _is_absence(e)), None)
         if locked is None and refused is None:
             return _absent(running, errors)
-        release(running, crew, [host for host in running.links if host not in errors])
+        owed = owing(running.past, running.context.plan, RunStatus.RUNNING)
+        taken = [host for host in running.links if host not in errors and host not in owed]
+        release(running, crew, taken)
         if locked is None and refused is not None:
             raise refused
         if locked is not None and turn == TRIES:

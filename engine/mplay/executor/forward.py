@@ -18,7 +18,7 @@ from mplay.executor.running import Running
 from mplay.executor.scheduler import Ended
 from mplay.executor.upcoming import Upcoming
 from mplay.model.change import Change, Facts, WayBack, unmet
-from mplay.model.errors import LinkLost, PersonNeeded, UsageError
+from mplay.model.errors import HostRefused, LinkLost, PersonNeeded, UsageError
 from mplay.model.events import Debt, Intent, Loop, OutcomeSeen, Pivot, Skipped
 from mplay.model.plan import Node, PlannedStep, Role, Section
 from mplay.model.task import Outcome, TaskKey, TaskStatus
@@ -62,7 +62,7 @@ class Forward:
         key = TaskKey(node.path, node.host, use=use or self._due(step, node.host))
         try:
             ended, result = self._run(step, key, upcoming, decided=bool(use))
-        except LinkLost as lost:
+        except (LinkLost, HostRefused) as lost:
             ended = Ended(TaskStatus.UNREACHABLE, lost.problem.what)
             result = Result(status=ended.status)
         except (UsageError, PersonNeeded, ProbeFailed, ValueError) as error:
