@@ -3,8 +3,8 @@
 supervise() { # makes sure that a supervisor lives
   supervised && return 0
   how=group problem=''
+  [ "$base" != /var/lib/mplay ] || how=cgroup
   if [ -d /run/systemd/system ] && [ "$base" = /var/lib/mplay ]; then
-    how=cgroup
     set -- systemd-run --quiet --collect -p Type=exec -p Delegate=yes -p KillMode=process \
       -p OOMPolicy=continue -p RefuseManualStop=yes -p StandardOutput=null -p StandardError=null \
       -p IgnoreSIGPIPE=no -p TasksMax=infinity

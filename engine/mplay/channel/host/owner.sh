@@ -230,7 +230,7 @@ give_back() { # RUN TOKEN (`any`: whoever holds it): removes the lock, with the 
 tidy() { # what only a living run needs
   exec 5>&- 6>&-
   ready=''
-  rm -rf "$home/in" "$home/out" "$home/bell" "$home"/answer.* "$home"/mark.* "$home"/blobs* \
+  rm -rf "$home/in" "$home/out" "$home/bell" "$home/orders" "$home"/answer.* "$home"/mark.* "$home"/blobs* \
     "$home/supervisor" "$home/task" "$home/current" "$home/cut" "$home/pid" "$home/orphans"
   rmdir "$home"/save/* 2>/dev/null
 }

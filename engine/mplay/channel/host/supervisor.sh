@@ -1,11 +1,10 @@
 # The supervisor: one for a host and run, detached. It holds the flock on `alive` while it lives,
-# listens at the bell, starts one task at a time, enforces its limits, and tells the follower.
+# listens at the bell, gives a worker one task at a time, enforces its limits, tells the follower.
 # Every message is one line, shorter than PIPE_BUF; nothing that it writes to can block it.
 # Arguments: state directory, run, the relay that started it, seconds of idleness, cgroup or group.
 base=$1
 places "$2"
 starter=$3 idle=$4 how=$5
-cd "$home" || exit 1
 
 tell() { # RELAY WORDS: rings a follower; one that is gone is no reason to wait or to die.
   [ -p "$home/answer.$1" ] && printf '%s\n' "$2" 1<>"$home/answer.$1"
@@ -23,6 +22,18 @@ find_cgroup() { # the unit's own cgroup, wherever version 2 is mounted
   [ -n "$mount" ] && [ -w "$cgroup/cgroup.procs" ]
 }
 
+own_cgroup() { # the unit's; without systemd one below ours, which root may make anywhere
+  find_cgroup || return 1
+  case $cgroup in
+    *"/mplay-$run"*) ;;
+    *)
+      [ "$base" = /var/lib/mplay ] || return 1
+      rmdir "$cgroup"/mplay-*/task* "$cgroup"/mplay-* 2>/dev/null
+      cgroup=$cgroup/mplay-$run
+      mkdir -p "$cgroup" 2>/dev/null ;;
+  esac
+}
+
 next_slot() { # a fresh cgroup, because processes of an earlier task still live in the last one
   slot=$((slot + 1))
   mkdir "$cgroup/task$slot" 2>/dev/null || [ -d "$cgroup/task$slot" ] || how=group
@@ -32,7 +43,7 @@ arm() { # SECONDS: one tick; an earlier one is called off
   [ -n "$pace" ] && kill "$ticker" 2>/dev/null
   ticks=$((ticks + 1)) pace=$1
   (
-    exec 9>&-
+    exec 7>&- 9>&-
     sleep "$1" &
     nap=$!
     trap 'kill $nap 2>/dev/null; exit 0' TERM
@@ -44,9 +55,19 @@ arm() { # SECONDS: one tick; an earlier one is called off
 
 leave() {
   [ -n "$pace" ] && kill "$ticker" 2>/dev/null
-  [ "$how" = cgroup ] && rmdir "$cgroup"/task* 2>/dev/null
+  if [ "$how" = cgroup ]; then
+    [ -z "$runner" ] || { exec 7>&- && wait "$runner"; }
+    rmdir "$cgroup"/task* 2>/dev/null
+    case ${cgroup##*/} in mplay-*) rmdir "$cgroup" 2>/dev/null ;; esac
+  fi
   rm -f "$home/pid"
   exit 0
+}
+
+hire() { # a worker; as a background job of a shell it would ignore SIGINT, and all that it starts
+  setsid env --default-signal=INT,QUIT sh task "$base" "$run" $$ "$how" \
+    <"$home/orders" >/dev/null 2>&1 3>&- 7>&- 9>&- &
+  runner=$!
 }
 
 begin() { # NAME TOKEN RELAY ID
@@ -58,12 +79,10 @@ begin() { # NAME TOKEN RELAY ID
     tell "$3" "done $4" # sent twice: an attempt runs once
   elif [ -f "$home/in/$1" ]; then
     busy=$1 follower=$3 busy_id=$4 asked=0 dirty=1 begun=$((begun + 1))
-    where=$cgroup/task$slot
-    [ "$how" = cgroup ] || where=''
-    # A background job of a shell ignores SIGINT, and so would all that a task starts.
-    setsid env --default-signal=INT,QUIT sh task "$base" "$run" "$1" "$4" $$ "$how" "$where" \
-      </dev/null >/dev/null 2>&1 3>&- 9>&- &
-    runner=$!
+    if [ -z "$runner" ] || ! breathes "$runner"; then hire; fi
+    where=''
+    [ "$how" = group ] || where=$cgroup/task$slot
+    printf '%s %s %s\n' "$1" "$4" "$where" >&7
     # A short tick that is under way serves this task too: each costs two forks.
     case $pace in '' | 30) arm 0.3 ;; esac
   fi
@@ -95,8 +114,8 @@ linger() { # ID: names what a task left running; it is let live
 
 finish() { # NAME ID: a task has ended and its answer lies there
   [ "$1" = "$busy" ] || return 0
-  # Its process ends right after it rings; only then is the group asked for what was left.
-  wait "$runner"
+  # This worker ends right after it rings; only then can its group be asked for what was left.
+  [ "$how" = cgroup ] || wait "$runner"
   linger "$2"
   printf 'end\n' >>"$home/out/$2.res"
   true >"$home/current"
@@ -212,6 +231,7 @@ release() { # RELAY RUN TOKEN (`any` from unlock)
   fi
 }
 
+cd "$home" || exit 1
 exec 9<>"$base/alive"
 flock -w 10 9 || exit 1
 read_boot
@@ -222,8 +242,11 @@ cgroup='' slot=0 where='' runner=''
 printf '%s\n' $$ >"$home/pid" && record_boot || exit 1
 sync "$log" "$home" "$base/runs" "$base"
 if [ "$how" = cgroup ]; then
-  if find_cgroup; then next_slot; else how=group; fi
+  if own_cgroup; then next_slot; else how=group; fi
 fi
+rm -f "$home/orders"
+mkfifo "$home/orders"
+exec 7<>"$home/orders"
 exec 3<>"$home/bell"
 tell "$starter" ready
 arm 1

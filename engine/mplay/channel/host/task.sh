@@ -1,27 +1,14 @@
-# One task: the leader of its own session, started for one frame. It runs the frame's pieces one
-# after another, writes what must be durable before it begins what has an effect, leaves its answer
-# in `out`, and rings. Its pieces run in subshells of it, because a subshell costs a third of a shell.
-# Arguments: state directory, run, name of the frame, its attempt, the supervisor's process, cgroup or
-# group, where.
+# The worker: the leader of a session of its own, which runs the supervisor's tasks one after another.
+# It runs the pieces of a frame, writes what must be durable before it begins what has an effect,
+# leaves the answer in `out`, and rings. Pieces run in subshells of it, because a subshell costs a
+# third of a shell; a worker costs ten, so one serves many tasks wherever their processes can be told
+# from its own by their cgroup. Its orders are lines `NAME ATTEMPT CGROUP` on its stdin, which ends
+# with the supervisor.
+# Arguments: state directory, run, the supervisor's process, cgroup or group.
 # $own, which is set before this text, unsets every function and variable of ours.
 base=$1
 places "$2"
-name=$3 id=$4 keeper=$5 how=$6 where=$7
-# A task that is told to end ends its work; this process stays to write down how that ended.
-trap : TERM
-[ -z "$where" ] || printf '0\n' >"$where/cgroup.procs"
-[ "$how" = cgroup ] || where=$$
-printf '%s\n' "$id 0 0 0 1000 $$ $how $where" >"$home/current"
-# Whoever looks after the supervisor's death now finds this process; one who looked before that was
-# told that the attempt has never been, and then it shall not be.
-breathes "$keeper" || exit 0
-number=0 attempt=0 undo=0 count=0 grace=1000 acks='' blobs=''
-# shellcheck source=/dev/null
-. "$home/in/$name"
-out=$home/out/$id
-save=$home/save/$number.$attempt
-files='' report='' failed='' rc='' flag=0
-export MPLAY_SAVE="$save" MPLAY_BLOBS="$home/blobs" MPLAY_TASK="$run/$id"
+keeper=$3 how=$4 slot=''
 
 open_path() { # FILE: lets an account pass through the directories above what it was given
   chmod 0711 "$base" "$base/runs" "$home" "$home/${1%%/*}"
@@ -80,11 +67,10 @@ $2"
 "
 }
 
-durable() { # one sync for the record, the restore point, and the records before it
-  set -- "$log"
+durable() { # one sync for the restore point, the record, and the records before it
+  set --
   deep=''
   if [ "$undo" = 0 ] && [ -d "$save" ]; then
-    set -- "$@" "$home/save" "$save"
     for file in "$save"/* "$save"/.[!.]*; do
       if [ -h "$file" ]; then continue; fi
       if [ -f "$file" ] && [ -r "$file" ]; then
@@ -93,8 +79,10 @@ durable() { # one sync for the record, the restore point, and the records before
         deep=1
       fi
     done
+    set -- "$@" "$save" "$home/save"
   fi
-  sync -- "$@" && { [ -z "$deep" ] || sync -f "$save"; }
+  # The log comes last: what was committed for the files before it needs no second commit.
+  sync -- "$@" "$log" && { [ -z "$deep" ] || sync -f "$save"; }
 }
 
 refuse() { # INDEX REASON: the work is not begun
@@ -125,10 +113,22 @@ effect() { # INDEX: apply or restore
   [ "$rc" = 0 ] || failed=1
 }
 
+make_room() { # for this attempt, and at once for tasks to come: a directory more costs no process
+  set -- "$save"
+  more=$number
+  while [ $# -lt 16 ]; do
+    more=$((more + 1))
+    set -- "$@" "$home/save/$more.1"
+  done
+  mkdir -p "$@"
+}
+
 start() { # INDEX: the first trace of an attempt, before its save
   [ -z "$begun" ] || return 0
   begun=1 stopped=0
-  if ! { mkdir -p "$save" && record started "$number" "$attempt" "$undo"; } 2>>"$out.$1e"; then
+  if ! { [ -d "$save" ] || make_room; } 2>>"$out.$1e"; then
+    refuse "$1" 'the restore point has no place, so nothing was begun'
+  elif ! { record started "$number" "$attempt" "$undo"; } 2>>"$out.$1e"; then
     refuse "$1" 'the state directory cannot be written, so nothing was begun'
   fi
 }
@@ -149,26 +149,54 @@ step() { # INDEX
   esac
 }
 
-begun='' stopped=0 index=0
-while [ $index -lt "$count" ]; do
-  index=$((index + 1))
-  eval "kind=\$mplay_kind_$index limit=\$mplay_limit_$index"
-  eval "user=\$mplay_user_$index text=\$mplay_text_$index"
-  case $kind in
-    save) flags=-eu mask=077 ;;
-    apply | restore) flags=-eu mask=022 ;;
-    *) flags=-u mask=022 ;;
-  esac
-  step $index
-done
-# What the controller has acknowledged is not needed any more.
-if [ -n "$acks" ]; then
+task() { # NAME: one frame, whose attempt is $id
+  number=0 attempt=0 undo=0 count=0 grace=1000 acks='' blobs=''
+  # shellcheck source=/dev/null
+  . "$home/in/$1"
+  out=$home/out/$id
+  save=$home/save/$number.$attempt
+  files='' report='' failed='' rc='' flag=0 begun='' stopped=0 index=0
+  export MPLAY_SAVE="$save" MPLAY_BLOBS="$home/blobs" MPLAY_TASK="$run/$id"
+  while [ $index -lt "$count" ]; do
+    index=$((index + 1))
+    eval "kind=\$mplay_kind_$index limit=\$mplay_limit_$index"
+    eval "user=\$mplay_user_$index text=\$mplay_text_$index"
+    case $kind in
+      save) flags=-eu mask=077 ;;
+      apply | restore) flags=-eu mask=022 ;;
+      *) flags=-u mask=022 ;;
+    esac
+    step $index
+  done
+  sweep
+  printf 'files%s\n%s%s' "$files" "$report" "${rc:+work $rc $flag
+}" >"$out.res"
+  printf 'end %s %s\n' "$1" "$id" 1<>"$home/bell"
+}
+
+sweep() { # what the controller has acknowledged is not needed any more
+  [ -n "$acks" ] || return 0
   set --
   for ack in $acks; do
     set -- "$@" "$home/in/$ack".* "$home/out/$ack".*
   done
   rm -f "$@"
-fi
-printf 'files%s\n%s%s' "$files" "$report" "${rc:+work $rc $flag
-}" >"$out.res"
-printf 'end %s %s\n' "$name" "$id" 1<>"$home/bell"
+}
+
+# A worker that is told to end, with its task, stays to write down how the task ended.
+trap : TERM
+while read -r name id where; do
+  if [ "$how" = group ]; then
+    where=$$
+  elif [ "$where" != "$slot" ]; then
+    slot=$where
+    printf '0\n' >"$slot/cgroup.procs"
+  fi
+  printf '%s\n' "$id 0 0 0 1000 $$ $how $where" >"$home/current"
+  # Whoever looks after the supervisor's death now finds this process; one who looked before that was
+  # told that the attempt has never been, and then it shall not be.
+  breathes "$keeper" || exit 0
+  task "$name"
+  # In a process group its own process cannot be told from those that a task leaves: a new one comes.
+  [ "$how" = cgroup ] || exit 0
+done
