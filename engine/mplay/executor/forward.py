@@ -17,6 +17,7 @@ from mplay.executor.results import Result
 from mplay.executor.running import Running
 from mplay.executor.scheduler import Ended
 from mplay.executor.upcoming import Upcoming
+from mplay.model.attempt import TaskState
 from mplay.model.change import Change, Facts, WayBack, unmet
 from mplay.model.errors import HostRefused, LinkLost, PersonNeeded, UsageError
 from mplay.model.events import Debt, Intent, Loop, OutcomeSeen, Pivot, Skipped
@@ -39,6 +40,17 @@ _WORST = (
 def worst(statuses: Sequence[TaskStatus]) -> TaskStatus:
     """The status of a loop from those of its items; an empty loop is skipped."""
     return next((s for s in _WORST if s in statuses), TaskStatus.SKIPPED)
+
+
+def _said(output: str) -> str:
+    """What a step printed, as later steps read it: the last newlines left out, as in a shell."""
+    return output.rstrip("\n")
+
+
+def _is_decided(past: TaskState) -> bool:
+    """Whether the journal shows that the task was to run: it has begun, or asked a person."""
+    begun = past.outcome is not None or past.items is not None or past.wait is not None
+    return not past.void and (begun or bool(past.attempts))
 
 
 class Forward:
@@ -96,12 +108,14 @@ class Forward:
         past = self._running.past.task(key)
         if past.skipped is not None and not past.void:
             return Ended(TaskStatus.SKIPPED, past.skipped), Result(status=TaskStatus.SKIPPED)
-        why = "" if decided else self._skip(step, key.subject)
+        why = "" if decided or _is_decided(past) else self._skip(step, key.subject)
         if why:
             return self._skipped(key, why)
         items = self._items(step, key)
         if items is None:
             return self._one(step, key, None, upcoming)
+        if not items:
+            return self._skipped(key, "no items")
         return self._each(step, key, items)
 
     def _skip(self, step: PlannedStep, host: str) -> str:
@@ -125,8 +139,8 @@ class Forward:
         why = ""
         for index, item in enumerate(items):
             own = replace(key, item=index)
-            if skip := self._deciding.skip_item(step, key.subject, item):
-                results.append(self._skipped(own, skip)[1])
+            if skipped := self._skip_item(step, own, item):
+                results.append(skipped)
                 continue
             ended, result = self._one(step, own, item, ())
             results.append(result)
@@ -135,6 +149,16 @@ class Forward:
                 break
         status = worst([TaskStatus(r.status) for r in results])
         return Ended(status, why), Result(status=status, items=tuple(results))
+
+    def _skip_item(self, step: PlannedStep, key: TaskKey, item: Any) -> Result | None:
+        """The result of an item that is not to run; what the journal knows is not asked again."""
+        past = self._running.past.task(key)
+        if _is_decided(past):
+            return None
+        if past.skipped is not None and not past.void:
+            return Result(status=TaskStatus.SKIPPED)
+        why = self._deciding.skip_item(step, key.subject, item)
+        return self._skipped(key, why)[1] if why else None
 
     def _one(
         self, step: PlannedStep, key: TaskKey, item: Any, upcoming: Sequence[Node]
@@ -156,7 +180,7 @@ class Forward:
         return self._change(bound, bound.module, upcoming)
 
     def _known(self, outcome: OutcomeSeen) -> tuple[Ended, Result]:
-        result = Result(status=outcome.status, facts=outcome.seen, stdout=outcome.output)
+        result = Result(status=outcome.status, facts=outcome.seen, stdout=_said(outcome.output))
         return Ended(TaskStatus(outcome.status)), result
 
     def _check(self, bound: Bound, module: Check) -> tuple[Ended, Result]:
@@ -286,7 +310,7 @@ class Forward:
         self._running.recorder.write(outcome_event(bound.key, intent, judged))
         if done:
             self._owe(bound)
-        result = Result(status=judged.status, facts=judged.seen, stdout=judged.output)
+        result = Result(status=judged.status, facts=judged.seen, stdout=_said(judged.output))
         return Ended(judged.status, judged.why), result
 
     def _owe(self, bound: Bound) -> None:

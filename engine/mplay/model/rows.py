@@ -89,7 +89,7 @@ def _use_row(key: TaskKey, known: Sequence[TaskState]) -> TaskRow:
         if n not in have
     ]
     rows.sort(key=lambda row: row.key.item or 0)
-    if own and own.items is None and not rows:
+    if own and not rows and (own.items is None or own.skipped is not None):
         return _single(own)
     base = _single(own) if own and own.outcome and not own.void else _summed(key, rows)
     return _joined(key, base, seconds=base.seconds, items=tuple(rows))
