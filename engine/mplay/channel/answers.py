@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mplay.channel.hostlog import parse_log, states
-from mplay.channel.protocol import Greeting, Holder
+from mplay.channel.protocol import About, Greeting, Holder
 from mplay.channel.stream import Conversation, Section
 from mplay.model.errors import HostLocked, HostRefused, LinkLost, MplayError, PersonNeeded
 
@@ -49,6 +49,13 @@ def holder_of(told: Told) -> Holder | None:
         owner=told.first("lock_owner"),
         since=told.first("lock_since"),
         last_sign=told.first("lock_sign"),
+    )
+
+
+def about_of(told: Told) -> About:
+    """What a host tells of itself without being claimed."""
+    return About(
+        user=told.first("user"), facts=_facts(told), free=_free(told), holder=holder_of(told)
     )
 
 

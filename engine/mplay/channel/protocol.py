@@ -147,6 +147,16 @@ class Holder:
     last_sign: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a host tells of itself without being claimed: see `Greeting`."""
+
+    user: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    free: Mapping[str, int] = field(default_factory=dict)
+    holder: Holder | None = None
+
+
 OnOutput = Callable[[str, bytes], None]
 """Called with the piece's name and new bytes of its output, as they come."""
 
@@ -173,8 +183,8 @@ class Channel(Protocol):
         """Run probes inline: no lock, no supervisor, nothing written. For dry-runs."""
         ...
 
-    def holder(self) -> Holder | None:
-        """Who holds the host's lock, without taking it."""
+    def about(self) -> About:
+        """What the host is, and who holds its lock; without taking it, nothing written."""
         ...
 
     def send(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:

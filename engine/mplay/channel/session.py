@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mplay.channel import programs
-from mplay.channel.answers import Told, greeting_of, holder_of, listen
+from mplay.channel.answers import Told, about_of, greeting_of, listen
 from mplay.channel.blobs import BlobStore
 from mplay.channel.looking import Looking
 from mplay.channel.protocol import (
+    About,
     Claim,
     Frame,
     Greeting,
-    Holder,
     OnOutput,
     Piece,
     PieceResult,
@@ -79,9 +79,9 @@ class HostChannel:
         user = "root" if become else self._line.user
         return Looking(self.host, relay, user, owned=False).look(pieces, default=60.0)
 
-    def holder(self) -> Holder | None:
-        """Who holds the host's lock, without taking it."""
-        return holder_of(self._tell("holder"))
+    def about(self) -> About:
+        """What the host is, and who holds its lock; nothing is written."""
+        return about_of(self._tell("about"))
 
     def send(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:
         """Send blobs that the host lacks, then the frame; follow it to its end."""

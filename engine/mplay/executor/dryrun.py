@@ -57,7 +57,7 @@ class DryRun:
         def one(host: str) -> None:
             link = self._running.links[host]
             link.open()
-            if holder := link.holder():
+            if holder := link.learn().holder:
                 notes.append(
                     f"{host} is locked by run {holder.run} of {holder.owner} since {holder.since}"
                 )

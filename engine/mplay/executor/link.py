@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from mplay.channel.protocol import (
+    About,
     Channel,
     Claim,
     Connector,
     Frame,
     Greeting,
-    Holder,
     OnOutput,
     Piece,
     PieceResult,
@@ -58,6 +58,7 @@ class Link:
         self._channel: Channel | None = None
         self._login = ""
         self.greeting: Greeting | None = None
+        self.about: About | None = None
 
     def open(self) -> Greeting | None:
         """Connect, and claim the host if this link claims. Unreachable, HostRefused, HostLocked."""
@@ -77,7 +78,8 @@ class Link:
             return {}
         if self._channel is not None:
             self._login = self._channel.login
-        told = self.greeting.facts if self.greeting else {}
+        known = self.greeting or self.about
+        told = known.facts if known else {}
         supervisor = "root" if self._become else self._login
         return {**told, "login_user": self._login, "supervisor_user": supervisor}
 
@@ -102,10 +104,11 @@ class Link:
                 except LinkLost as lost:
                     self._reconnect(lost)
 
-    def holder(self) -> Holder | None:
-        """Who holds the host's lock."""
+    def learn(self) -> About:
+        """Ask the host what it is and who holds its lock; for a link that claims nothing."""
         with self._mutex:
-            return self.channel.holder()
+            self.about = self.channel.about()
+            return self.about
 
     def deliver(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:
         """Send a frame and learn what became of it, however often the connection is lost."""

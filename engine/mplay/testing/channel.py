@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mplay.channel.protocol import (
+    About,
     Claim,
     Frame,
     Greeting,
@@ -99,10 +100,10 @@ class FakeChannel:
             fake = self._connected()
             return {piece.name: fake.run(piece, ("", 0, 0, 0)) for piece in pieces}
 
-    def holder(self) -> Holder | None:
-        """Who holds the lock."""
+    def about(self) -> About:
+        """What the host is, and who holds its lock."""
         with self._fake.mutex:
-            return self._connected().holder
+            return About(user=self.login, holder=self._connected().holder)
 
     def send(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:
         """Do a frame, or let happen to it what is to go wrong."""

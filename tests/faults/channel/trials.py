@@ -52,7 +52,7 @@ def trial(bed: Bed, victim: str, moment: float) -> Outcome:
         # The host is of use afterwards, whatever happened.
         assert owner.send(effect(f"{file}2", number=2)).outcome is Outcome.DONE
         owner.release()
-        assert owner.holder() is None
+        assert owner.about().holder is None
     finally:
         owner.close()
         bed.shell(f"rm -f {file} {file}2")

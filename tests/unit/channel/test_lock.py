@@ -82,7 +82,7 @@ def test_release_gives_the_host_back_and_leaves_restore_points_and_log(ground: G
     channel.send(work(save='echo x >"$MPLAY_SAVE/x"'))
     keeper = ground.supervisor()
     channel.release()
-    assert channel.holder() is None
+    assert channel.about().holder is None
     assert gone(keeper)
     assert sorted(path.name for path in ground.home.iterdir()) == ["log", "save"]
     ground.open().hello(claim(run="other", token=SUCCESSOR))
@@ -92,7 +92,7 @@ def test_releasing_twice_is_releasing_once(ground: Ground) -> None:
     channel = ground.greeted()
     channel.release()
     channel.release()
-    assert channel.holder() is None
+    assert channel.about().holder is None
 
 
 def test_unlock_removes_the_lock_of_the_named_run_only(ground: Ground) -> None:
@@ -100,7 +100,7 @@ def test_unlock_removes_the_lock_of_the_named_run_only(ground: Ground) -> None:
     operator = ground.open()
     assert operator.unlock("other") is False
     assert operator.unlock(RUN) is True
-    assert operator.holder() is None
+    assert operator.about().holder is None
     assert operator.unlock(RUN) is False
 
 
@@ -119,14 +119,14 @@ def test_prune_deletes_restore_points_but_not_the_log_and_not_of_a_run_that_hold
 def test_a_torn_lock_file_was_never_acknowledged_and_holds_nobody_off(ground: Ground) -> None:
     ground.state.mkdir()
     (ground.state / "lock").write_text("run other\ntoken cc")
-    assert ground.open().holder() is None
+    assert ground.open().about().holder is None
     ground.greeted()
     assert _holds(ground, TOKEN)
 
 
 def test_a_reader_sees_who_holds_the_host_without_taking_it(ground: Ground) -> None:
     ground.greeted()
-    holder = ground.open().holder()
+    holder = ground.open().about().holder
     assert holder is not None
     assert (holder.run, holder.owner) == (RUN, "ops@laptop")
     assert _holds(ground, TOKEN)
@@ -150,7 +150,7 @@ def test_an_owner_with_control_characters_cannot_forge_a_lock(ground: Ground) ->
     channel = ground.open()
     channel.hello(type(claim())(run=RUN, token=TOKEN, owner="me\ntoken forged\x1b[2J"))
     assert _holds(ground, TOKEN)
-    holder = channel.holder()
+    holder = channel.about().holder
     assert holder is not None
     assert holder.owner == "me?token forged?[2J"
 

@@ -11,7 +11,7 @@ from tests.unit.channel.ground import Ground, probe
 def test_looking_writes_nothing(ground: Ground) -> None:
     channel = ground.open()
     assert channel.look([probe("fact a b")], become=False)["probe"].stdout == b"a\tb\n"
-    assert channel.holder() is None
+    assert channel.about().holder is None
     assert not ground.state.exists()
 
 

@@ -191,7 +191,7 @@ def test_an_idle_supervisor_leaves_and_the_lock_stays(ground: Ground) -> None:
     channel.close()
     _until(lambda: gone(keeper))
     fresh = ground.open()
-    holder = fresh.holder()
+    holder = fresh.about().holder
     assert holder is not None
     fresh.hello(claim(token=TOKEN))
     assert fresh.send(work(number=2)).outcome is Outcome.DONE

@@ -121,7 +121,7 @@ def test_an_owner_that_was_superseded_sends_nothing_more(fake: FakeHost) -> None
 def test_the_lock_is_given_back_and_can_be_broken(fake: FakeHost) -> None:
     channel = opened(fake)
     channel.release()
-    assert channel.holder() is None
+    assert channel.about().holder is None
     with pytest.raises(HostLocked):
         channel.send(frame())
     channel = opened(fake)
@@ -211,7 +211,7 @@ def test_looking_keeps_nothing(fake: FakeHost) -> None:
     probe = Piece(name="p", kind=PieceKind.PROBE, script="fact here yes")
     channel = FakeConnector([fake]).open(HOST)
     assert channel.look([probe], become=True)["p"].stdout == b"here\tyes\n"
-    assert channel.holder() is None
+    assert channel.about().holder is None
     assert fake.states == {}
 
 

@@ -11,10 +11,11 @@ show_lock() {
   say lock_sign "$(last_sign)"
 }
 
-holder() {
+about() { # the host and its lock, for somebody who claims nothing
   skip
   root
   ! read_lock || show_lock
+  describe
   say end
 }
 
@@ -151,19 +152,24 @@ lock_free() {
 
 greet() { # all that the controller learns in this one trip
   say machine "$machine_id"
+  say busy "$busy"
+  describe
+  greet_blobs
+  greet_owed
+  history
+}
+
+describe() { # the host as it is, whoever owns it
   say user "$(id -un)"
   say base "$base"
-  say busy "$busy"
   while IFS= read -r words; do say os "$words"; done </etc/os-release
   read -r words </proc/sys/kernel/osrelease && say kernel "$words"
   read -r words </proc/sys/kernel/hostname && say hostname "$words"
   if [ -r /proc/sys/kernel/arch ]; then read -r words </proc/sys/kernel/arch; else words=$(uname -m); fi
   say arch "$words"
   if [ -d /run/systemd/system ]; then say init systemd; else say init other; fi
-  df -Pk "$base" / /var 2>/dev/null | while read -r _ _ _ words _; do say free "$words"; done
-  greet_blobs
-  greet_owed
-  history
+  if [ -d "$base" ]; then words=$base; else words=/var; fi
+  df -Pk "$words" / /var 2>/dev/null | while read -r _ _ _ words _; do say free "$words"; done
 }
 
 history() { # what became of each attempt of this run

@@ -133,7 +133,7 @@ while read -r verb mark size one two three; do
   case $verb in
     look) look "$one" "$two" ;;
     hello) hello ;;
-    holder) holder ;;
+    about) about ;;
     code) code "$one" ;;
     frame) frame "$one" "$two" "$three" ;;
     attach) attach "$one" "$two" ;;
