@@ -59,9 +59,9 @@ def _entry(key: str, value: object, indent: int) -> str:
     flow = _flow(value)
     if flow is not None and indent + len(name) + len(flow) < 98:
         return f"{margin}{name}: {flow}\n"
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and value:
         return f"{margin}{name}:\n{_entries(value, indent + 2)}"
-    if isinstance(value, list):
+    if isinstance(value, list) and value:
         return f"{margin}{name}:\n" + "".join(_item(item, indent + 2) for item in value)
     return f"{margin}{name}: {flow}\n"
 
