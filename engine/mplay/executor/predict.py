@@ -200,7 +200,15 @@ class Predictor:
                 summary=change.summary,
                 diff=() if bound.hidden else change.diff,
             )
-        return self._at(bound, row, way_back=way_back(bound, module, change))
+        return self._at(
+            bound, row, way_back=way_back(bound, module, change, self._room(bound.place))
+        )
+
+    def _room(self, place: str) -> str:
+        """Where restore points are kept on a host, and how much room there is."""
+        about = self._running.link(place).about
+        directory, free = next(iter(about.free.items()), ("", 0)) if about else ("", 0)
+        return f" on {directory} ({size(free)} free)" if directory else ""
 
     def _not_told(self, bound: Bound, error: Exception) -> TaskRow:
         """A probe or plan that failed: only behind an earlier change nobody can tell."""
@@ -237,19 +245,17 @@ class Predictor:
         )
 
 
-def way_back(bound: Bound, module: Module, change: Change) -> str:
-    """How the change would be undone, in words."""
+def way_back(bound: Bound, module: Module, change: Change, room: str) -> str:
+    """How the change would be undone, in words; `room` says where what it needs is kept."""
     written = bound.step.step
     if written.rollback is not None:
         return "yes: " + ", ".join(call.name for call in written.rollback)
     kind = module.way_back()
-    if bound.step.role is not Role.MAIN:
-        return "nothing to undo"
-    if kind is WayBack.HARMLESS:
+    if bound.step.role is not Role.MAIN or kind is WayBack.HARMLESS:
         return "nothing to undo"
     if kind is WayBack.NONE:
         return f"irreversible: {written.irreversible}" if written.irreversible else "irreversible"
-    return f"yes {size(change.needs_space)}" if change.needs_space else "yes"
+    return f"yes {size(change.needs_space)}{room}" if change.needs_space else "yes"
 
 
 def size(count: int) -> str:
