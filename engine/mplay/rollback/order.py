@@ -15,6 +15,7 @@ from graphlib import TopologicalSorter
 from itertools import pairwise
 
 from mplay.model.attempt import Attempt, TaskState
+from mplay.model.change import WayBack
 from mplay.model.plan import Graph, Node, NodeKind, Plan, PlannedBlock
 from mplay.model.state import RunState
 from mplay.model.task import TaskKey
@@ -143,7 +144,9 @@ class _Builder:
 
     def _add_bracket(self, block: PlannedBlock) -> None:
         inside = set(block.steps)
-        hosts = {job.host for job in self._jobs.values() if job.path in inside}
+        hosts = {
+            job.host for job in self._jobs.values() if job.path in inside and not _passed_over(job)
+        }
         everybody = [host for batch in block.batches for host in batch]
         hosts |= {host for host in everybody if self._is_left_out(block, host)}
         for host in (host for host in everybody if host in hosts):
@@ -222,6 +225,13 @@ class _Builder:
         if job is None:
             return Node(id=name, kind=NodeKind.DONE, path=name)
         return Node(id=name, kind=NodeKind.TASK, path=job.path, host=job.host)
+
+
+def _passed_over(job: UndoJob) -> bool:
+    """Whether nothing happens on the host: all that the job would undo is harmless."""
+    return job.work is Work.UNDO and all(
+        a.intent.way_back == WayBack.HARMLESS and a.intent.undo_calls is None for a in job.attempts
+    )
 
 
 def _id(key: TaskKey) -> str:

@@ -98,6 +98,12 @@ def test_a_bracket_that_was_never_left_is_not_entered_again() -> None:
     ]
 
 
+def test_no_host_leaves_service_for_what_is_harmless() -> None:
+    harmless = [intent("web/conf@w1", way_back="harmless", restore=None), outcome("web/conf@w1")]
+    state = RunState.of(records(*harmless))
+    assert order(rolling(), state) == ["web/conf@w1"]
+
+
 def test_batches_are_undone_last_first_each_back_in_service_before_the_next() -> None:
     names = ["enter/drain", "conf", "leave/join"]
     state = ran(*(f"web/{n}@{h}" for h in ("w1", "w2") for n in names))
