@@ -146,8 +146,8 @@ def _latest(runs: Mapping[tuple[str, str], Sequence[Run]]) -> Iterator[str]:
 
 
 def _wait_for_quiet() -> None:
-    """Until the processors have little to do, or three seconds: a run must not pay for another."""
-    until = time.monotonic() + 3
+    """Until the processors have little to do, or 1.5 seconds: a run must not pay for another."""
+    until = time.monotonic() + 1.5
     while time.monotonic() < until:
         before = time.monotonic(), _busy()
         time.sleep(0.15)
