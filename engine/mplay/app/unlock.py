@@ -33,7 +33,7 @@ def unlock(
                     had = channel.unlock(run)
                     channel.close()
                 except HostError as error:
-                    said[host] = f"still locked: {error.problem.what}"
+                    said[host] = f"still locked: {error.problem.what}; {error.problem.hint}"
                     continue
                 journal.append(run, Note(text="unlocked by hand", host=host))
                 journal.append(run, Released(host=host))
