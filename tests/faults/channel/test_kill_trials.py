@@ -34,7 +34,7 @@ def here(tmp_path: Path) -> Iterator[Bed]:
 def test_on_this_machine_the_effect_happens_once_and_the_truth_is_told(
     here: Bed, victim: str
 ) -> None:
-    outcomes = [trial(here, victim, moment) for moment in moments(1, 8)]
+    outcomes = [trial(here, victim, moment) for moment in moments(1, 6)]
     _expect(victim, outcomes)
 
 
@@ -44,7 +44,7 @@ def test_under_systemd_the_effect_happens_once_and_the_truth_is_told(
     staging: LabHosts, victim: str
 ) -> None:
     bed = lab_bed(staging["stg-web1"])
-    _expect(victim, [trial(bed, victim, moment) for moment in moments(2, 5)])
+    _expect(victim, [trial(bed, victim, moment) for moment in moments(2, 4)])
     bed.clear()
 
 
@@ -54,7 +54,7 @@ def test_without_systemd_the_effect_happens_once_and_the_truth_is_told(
     bare: Callable[[int], LabHosts], victim: str
 ) -> None:
     bed = lab_bed(bare(1)["bare-001"])
-    _expect(victim, [trial(bed, victim, moment) for moment in moments(3, 5)])
+    _expect(victim, [trial(bed, victim, moment) for moment in moments(3, 3)])
     bed.clear()
 
 

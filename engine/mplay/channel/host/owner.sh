@@ -111,18 +111,43 @@ hello() {
   fi
   places "$run"
   if [ "$base" != /var/lib/mplay ] && outlived; then return 0; fi
-  [ -d "$base" ] || mkdir -p "$base" || { refuse "unwritable $base"; return 0; }
-  busy=''
-  if read_lock && ! mine; then
-    show_lock
-    refuse locked
+  if ! mkdir -p "$base" || ! true 2>/dev/null >>"$base/alive"; then
+    refuse "unwritable $base"
     return 0
-  elif [ -n "$lock_whole" ] && supervised; then
-    claim || return 0
-  else
-    lock_free || return 0
   fi
+  own || return 0
   greet
+}
+
+own() { # takes the lock, from nobody or from a former owner of this run
+  busy='' waited=0
+  while [ $waited -lt 15 ]; do
+    waited=$((waited + 1))
+    if read_lock && ! mine; then
+      show_lock
+      refuse locked
+      return 1
+    elif [ -n "$lock_whole" ] && supervised; then
+      claim
+      return $?
+    elif take_flock 1; then
+      seize
+      code=$?
+      exec 8>&-
+      return $code
+    fi
+    # Somebody else is at it, or a supervisor has just begun and not yet said where it is.
+  done
+  refuse silent
+  return 1
+}
+
+take_flock() { # SECONDS: what a supervisor holds while it lives; `exec 8>&-` gives it back
+  true 2>/dev/null >>"$base/alive" || return 1
+  exec 8<>"$base/alive"
+  flock -w "$1" 8 && return 0
+  exec 8>&-
+  return 1
 }
 
 outlived() { # logind that kills what a user leaves behind would kill the supervisor
@@ -134,20 +159,6 @@ outlived() { # logind that kills what a user leaves behind would kill the superv
     *true) refuse "linger $me" ;;
     *) return 1 ;;
   esac
-}
-
-lock_free() {
-  true 2>/dev/null >>"$base/alive" || { refuse "unwritable $base"; return 1; }
-  exec 8<>"$base/alive"
-  if flock -w 10 8; then
-    seize
-    code=$?
-  else
-    refuse silent
-    code=1
-  fi
-  exec 8>&-
-  return $code
 }
 
 greet() { # all that the controller learns in this one trip
@@ -211,26 +222,36 @@ alive_of() { # FILE: the attempts named there of which processes live
 }
 
 give_back() { # RUN TOKEN (`any`: whoever holds it): removes the lock, with the supervisor or without
-  if supervised && connect; then
-    ask release $$ "$1" "$2"
-    hear released busy refused || { refuse silent; return 1; }
-    case $what in
-      busy) refuse "busy $two"; return 1 ;;
-      refused) read_lock; show_lock; refuse locked; return 1 ;;
-    esac
-  fi
-  exec 8<>"$base/alive"
-  flock -w 10 8 || { refuse silent; return 1; }
-  if read_lock && [ "$lock_run" = "$1" ]; then
-    if [ "$2" != any ] && [ "$lock_token" != "$2" ]; then
-      exec 8>&-
-      show_lock
-      refuse locked
-      return 1
+  waited=0
+  while [ $waited -lt 15 ]; do
+    waited=$((waited + 1))
+    if supervised && connect; then
+      ask release $$ "$1" "$2"
+      hear released busy refused || break
+      case $what in
+        busy) refuse "busy $two"; return 1 ;;
+        refused) read_lock; show_lock; refuse locked; return 1 ;;
+      esac
     fi
-    rm -f "$base/lock" && sync "$base"
+    if take_flock 1; then
+      remove_lock "$1" "$2"
+      code=$?
+      exec 8>&-
+      return $code
+    fi
+  done
+  refuse silent
+  return 1
+}
+
+remove_lock() { # RUN TOKEN: under the flock
+  read_lock && [ "$lock_run" = "$1" ] || return 0
+  if [ "$2" != any ] && [ "$lock_token" != "$2" ]; then
+    show_lock
+    refuse locked
+    return 1
   fi
-  exec 8>&-
+  rm -f "$base/lock" && sync "$base"
 }
 
 tidy() { # what only a living run needs
