@@ -83,7 +83,7 @@ class Folders:
         state = self._root / host.name
         state.mkdir(parents=True, exist_ok=True)
         local = replace(host, connection=replace(host.connection, kind="local"))
-        return Connectors(Manner(state=str(state))).open(local)
+        return Connectors(Manner(state=str(state), idle=20)).open(local)
 
 
 class Quiet:
