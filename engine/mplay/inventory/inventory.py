@@ -69,7 +69,7 @@ class Inventory:
             return self.controller
         if name not in self.hosts:
             hint = did_you_mean(name, self.hosts).strip()
-            raise UsageError(f"no host is called '{name}'", hint=hint)
+            raise UsageError(f"no host is called '{name[:80]}'", hint=hint)
         return self.hosts[name]
 
     def group(self, name: str) -> tuple[Host, ...]:

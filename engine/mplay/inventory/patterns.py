@@ -88,7 +88,7 @@ class Patterns:
     def _complain(self, part: Part) -> None:
         known = [*self._groups, *self._hosts]
         raise UsageError(
-            f"no host or group is called '{part.text}'",
+            f"no host or group is called '{part.text[:80]}'",
             where=part.where,
             hint=did_you_mean(part.text, known).strip() or "See 'mplay inventory list'.",
         )
