@@ -158,7 +158,10 @@ class About:
 
 
 OnOutput = Callable[[str, bytes], None]
-"""Called with the piece's name and new bytes of its output, as they come."""
+"""Called with a piece's name and new bytes of its output, as they come, each byte once.
+
+Only of SAVE, APPLY and RESTORE: what the others print are facts. Of a flood the middle is left out.
+"""
 
 
 class Channel(Protocol):

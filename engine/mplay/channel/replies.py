@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mplay.channel.answers import Told, listen
 from mplay.channel.hostlog import Attempt, parse_log, states
-from mplay.channel.protocol import Frame, OnOutput, PieceKind, PieceResult, Reply
+from mplay.channel.protocol import Frame, OnOutput, Piece, PieceKind, PieceResult, Reply
 from mplay.channel.stream import Conversation
 from mplay.model.task import Outcome
 
@@ -82,6 +82,8 @@ class ReplyReader:
         for name, section in zip(names, sections[1:], strict=True):
             if int(name[:-1]) > len(self._frame.pieces):
                 continue  # a probe that rode along with the frame; a fresh process asks it anew
+            if self._piece(name) is None:
+                continue  # a look-ahead of the former controller, which this one did not ask for
             outputs[name] = self._output(name, section.data, section.size)
             if not outputs[name][1]:
                 self._show(name, 0, outputs[name][0])
@@ -109,8 +111,8 @@ class ReplyReader:
 
     def _output(self, name: str, data: bytes, size: int) -> tuple[bytes, bool]:
         """An output as it is kept, and whether something of it was left out."""
-        kind = self._frame.pieces[int(name[:-1]) - 1].kind
-        probe = kind not in _WORK and name.endswith("o")
+        piece = self._piece(name)
+        probe = piece is not None and piece.kind not in _WORK and name.endswith("o")
         limit = 1024 * 1024 if probe else 2 * KEPT
         if size <= limit:
             return data, False
@@ -119,14 +121,19 @@ class ReplyReader:
         return data[:KEPT] + b"\n[%d bytes left out]\n" % left + tail[-KEPT:], True
 
     def _show(self, name: str, offset: int, data: bytes) -> None:
-        piece = self._frame.pieces[int(name[:-1]) - 1]
-        if self._on_output is None or piece.kind not in _WORK:
+        piece = self._piece(name)
+        if self._on_output is None or piece is None or piece.kind not in _WORK:
             return
         shown = self._shown.get(name, 0)
         fresh = data[max(0, shown - offset) :]
         self._shown[name] = max(shown, offset + len(data))
         if fresh:
             self._on_output(piece.name, fresh)
+
+    def _piece(self, name: str) -> Piece | None:
+        """The piece that wrote a file of the answer (``3o``)."""
+        index = int(name[:-1]) - 1
+        return self._frame.pieces[index] if index < len(self._frame.pieces) else None
 
     def _from_log(self, told: Told) -> Reply:
         frame = self._frame

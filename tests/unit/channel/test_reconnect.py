@@ -30,6 +30,8 @@ def test_an_answer_that_nobody_read_waits_for_the_next_owner(ground: Ground) -> 
     assert reply.pieces["apply"].stderr == b"aside\n"
     assert reply.pieces["verify"].stdout == b"a\tb\n"
     assert reply.pieces["probe"].stdout == b"c\td\n"
+    short = Frame(number=1, task=frame.task, attempt=1, pieces=frame.pieces[:3])
+    assert list(fresh.attach(short).pieces) == ["save", "apply", "verify"]
 
 
 def test_a_running_task_is_followed_to_its_end_and_its_output_told_again(ground: Ground) -> None:
