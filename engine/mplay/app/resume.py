@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mplay.app.answers import check_answers
+from mplay.app.overtaking import overtaking
 from mplay.app.project import Project
 from mplay.app.reopen import begun, cast_of, check_modules, reopen
+from mplay.app.rollback import BY_HAND
 from mplay.app.session import Absent, Action, Session, make_module, owner
 from mplay.channel.protocol import Connector
 from mplay.executor.backward import Rules
-from mplay.executor.context import Options
+from mplay.executor.context import Options, RunContext
 from mplay.executor.execution import Ending, Execution
 from mplay.model.errors import UsageError
 from mplay.model.events import Taken
 from mplay.model.record import Listener, Record
 from mplay.model.state import RunState
-from mplay.model.task import RunStatus, TaskKey
+from mplay.model.task import RunStatus
+from mplay.rollback.order import Chosen, undo_plan
 
 
 def resume(
@@ -34,14 +37,14 @@ def resume(
     with project.journal() as journal:
         run = journal.find(wanted)
         state = journal.state(run)
-        if state.status is RunStatus.SUCCEEDED and not state.claimed:
-            return run, Ending(status=state.status, exit=0, why="the run is complete")
+        if state.status is RunStatus.SUCCEEDED and not journal.claims(run):
+            return run, _COMPLETE
         _refuse_over(state)
         know(journal.records(run))
-        backwards = bool(state.open_aborts) and not _undo_ended(state)
-        if not backwards:
-            check_modules(project, begun(state))
         context = reopen(project, state, options)
+        action = _action(state, context)
+        if action is _forward:
+            check_modules(project, begun(state))
         check_answers(context.plan, project.registry, options.evidence)
         session = Session(
             journal=journal,
@@ -50,11 +53,17 @@ def resume(
             clock=project.clock,
             make=make_module(context),
             listeners=listeners,
-            rules=Rules(say_yes=options.say_yes),
+            rules=Rules(
+                later=_is_by_hand(state),
+                say_yes=options.say_yes,
+                overtaken=overtaking(journal, run),
+            ),
         )
         taken = Taken(what="resume", owner=owner(project.clock))
-        action = _backward(state) if backwards else _forward
         return run, session.execute(cast_of(state, context), action, [taken])
+
+
+_COMPLETE = Ending(status=RunStatus.SUCCEEDED, exit=0, why="the run is complete")
 
 
 def _refuse_over(state: RunState) -> None:
@@ -66,9 +75,22 @@ def _refuse_over(state: RunState) -> None:
         )
 
 
-def _undo_ended(state: RunState) -> bool:
-    """Whether everything that the open aborts cover has been dealt with."""
-    return not any(a.covers(t.key) for a in state.open_aborts for t in state.standing)
+def _action(state: RunState, context: RunContext) -> Action:
+    """Backward while there is something to undo of what was to be undone, else forward."""
+    if state.status is RunStatus.SUCCEEDED:
+        return lambda *_: _COMPLETE
+    undo = undo_plan(context.plan, state, _chosen(state))
+    return _forward if undo.empty else _backward(state)
+
+
+def _chosen(state: RunState) -> Chosen:
+    aborts = state.open_aborts
+    return lambda key: any(abort.covers(key) for abort in aborts)
+
+
+def _is_by_hand(state: RunState) -> bool:
+    """Whether a person asked for the undo that is to go on."""
+    return any(abort.event.why == BY_HAND for abort in state.open_aborts)
 
 
 def _forward(execution: Execution, absent: Absent) -> Ending:
@@ -78,16 +100,16 @@ def _forward(execution: Execution, absent: Absent) -> Ending:
 def _backward(state: RunState) -> Action:
     """Go on with the undo that was cut off."""
     aborts = state.open_aborts
-
-    def chosen(key: TaskKey) -> bool:
-        return any(abort.covers(key) for abort in aborts)
-
     whole = any(abort.event.scope == "run" for abort in aborts)
+    by_hand = _is_by_hand(state)
 
     def action(execution: Execution, _: Absent) -> Ending:
-        ending = execution.undo_chosen(chosen, aborts[-1].event.why, automatic=True)
-        if whole or ending.exit != 3:
+        why = aborts[-1].event.why
+        ending = execution.rollback(
+            _chosen(state), why, automatic=not by_hand, whole=whole or not by_hand
+        )
+        if whole or ending.status is not RunStatus.ROLLED_BACK:
             return ending
-        return Ending(status=RunStatus.HALTED, exit=4, why=ending.why)
+        return Ending(status=RunStatus.HALTED, exit=0 if by_hand else 4, why=ending.why)
 
     return action

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from mplay.app.overtaking import overtaking
 from mplay.app.project import Project
 from mplay.app.reopen import begun, cast_of, reopen
 from mplay.app.session import Absent, Action, Cast, Session, make_module, owner
 from mplay.channel.protocol import Connector
 from mplay.executor.backward import Rules
-from mplay.executor.context import Options
+from mplay.executor.context import Options, RunContext
 from mplay.executor.execution import Ending, Execution
 from mplay.model.errors import PersonNeeded, UsageError
 from mplay.model.events import Abort, Event, Taken
-from mplay.model.plan import Plan
+from mplay.model.plan import NodeKind, Plan
 from mplay.model.plan_json import plan_from_json
 from mplay.model.record import Listener, Record
 from mplay.model.state import RunState
-from mplay.model.task import RunStatus
+from mplay.model.task import RunStatus, TaskKey
 from mplay.rollback.choose import Choice, choose
-from mplay.rollback.order import UndoPlan, undo_plan
+from mplay.rollback.order import undo_plan
 from mplay.source import did_you_mean
 
 
@@ -38,6 +39,9 @@ class Wish:
         return not (self.step or self.hosts)
 
 
+BY_HAND = "rolled back by the operator"
+"""Why there is an ABORT where a person asked for it."""
+_ENDED = {RunStatus.ROLLED_BACK, RunStatus.REFUSED, RunStatus.SUCCEEDED}
 _NOTHING = Ending(status=RunStatus.ROLLED_BACK, exit=0, why="nothing of the run stands")
 
 
@@ -59,7 +63,9 @@ def rollback(
         run = journal.find(wanted)
         state = journal.state(run)
         check_wish(state, wish)
-        if state.status is RunStatus.ROLLED_BACK or not state.attempts:
+        held = journal.claims(run)
+        nothing = state.status is RunStatus.ROLLED_BACK or not state.attempts
+        if nothing and not held and state.status in _ENDED:
             return run, _NOTHING
         context = reopen(project, state, options)
         choice = chosen(context.plan, state, wish)
@@ -71,12 +77,18 @@ def rollback(
             clock=project.clock,
             make=make_module(context),
             listeners=listeners,
-            rules=Rules(later=True, say_yes=options.say_yes),
+            rules=Rules(later=True, say_yes=options.say_yes, overtaken=overtaking(journal, run)),
         )
-        cast = _needed(cast_of(state, context), undo_plan(context.plan, state, choice.__contains__))
         taken = Taken(what="rollback", owner=owner(project.clock))
-        first: list[Event] = [taken, _abort(wish, choice)]
-        return run, session.execute(cast, _action(choice, wish), first)
+        cast = cast_of(state, context)
+        if nothing:
+            return run, session.execute(_only(cast, held), lambda *_: _NOTHING, [taken])
+        undo = undo_plan(context.plan, state, choice.__contains__)
+        needed = {*held, *(job.place for job in undo.jobs.values())}
+        if wish.everything:
+            needed |= _last_places(context)
+        first: list[Event] = [taken, _abort(wish, choice, state)]
+        return run, session.execute(_only(cast, needed), _action(choice, wish), first)
 
 
 def check_wish(state: RunState, wish: Wish) -> None:
@@ -105,16 +117,33 @@ def chosen(plan: Plan, state: RunState, wish: Wish) -> Choice:
     return choice
 
 
-def _abort(wish: Wish, choice: Choice) -> Abort:
+def _abort(wish: Wish, choice: Choice, state: RunState) -> Abort:
     if wish.everything:
-        return Abort(scope="run", why="rolled back by the operator")
+        return Abort(scope="run", why=BY_HAND)
     hosts = sorted({key.subject for key in choice.tasks})
-    return Abort(scope="step", why="rolled back by the operator", step=wish.step, hosts=hosts)
+    tasks = sorted(str(key) for key in _covered(choice, state))
+    return Abort(scope="step", why=BY_HAND, step=wish.step, hosts=hosts, tasks=tasks)
+
+
+def _covered(choice: Choice, state: RunState) -> set[TaskKey]:
+    """What is undone, and what was decided later on the same hosts: it counts as not begun."""
+    began: dict[str, int] = {}
+    for key, task in state.tasks.items():
+        if key in choice:
+            began[key.subject] = min(began.get(key.subject, task.first), task.first)
+    later = (
+        key.whole
+        for key, task in state.tasks.items()
+        if key.subject in began and task.first >= began[key.subject]
+    )
+    return {*choice.tasks, *later}
 
 
 def _action(choice: Choice, wish: Wish) -> Action:
     def action(execution: Execution, _: Absent) -> Ending:
-        ending = execution.undo_chosen(lambda key: key in choice, "", automatic=False)
+        ending = execution.rollback(
+            lambda key: key in choice, "", automatic=False, whole=wish.everything
+        )
         if wish.everything or ending.exit:
             return ending
         return Ending(status=RunStatus.HALTED, exit=0, why="a part of the run was undone")
@@ -122,9 +151,14 @@ def _action(choice: Choice, wish: Wish) -> Action:
     return action
 
 
-def _needed(cast: Cast, undo: UndoPlan) -> Cast:
-    """The hosts that the undo works on."""
-    places = {job.place for job in undo.jobs.values()}
+def _last_places(context: RunContext) -> set[str]:
+    """The hosts of what runs last, after a rollback too."""
+    steps = (node for node in context.plan.finally_.nodes if node.kind is NodeKind.TASK)
+    return {context.place(context.plan.steps[node.path], node.host) for node in steps}
+
+
+def _only(cast: Cast, places: Collection[str]) -> Cast:
+    """Some of the hosts."""
     return Cast(
         claimed=tuple(host for host in cast.claimed if host in places),
         looked_at=cast.looked_at,

@@ -27,7 +27,7 @@ from mplay.executor.running import Numbers, Running
 from mplay.executor.undo_calls import MakeModule
 from mplay.journal import Journal
 from mplay.model.clock import Clock, token
-from mplay.model.errors import HostLocked, JournalError, MplayError, Where
+from mplay.model.errors import HostLocked, JournalError, MplayError, Unreachable, Where
 from mplay.model.events import Event, HostLost, HostSeen, RunEnd
 from mplay.model.playbook import ModuleCall, Text
 from mplay.model.record import Listener
@@ -137,6 +137,7 @@ class Session:
             raise
 
     def _execute(self, running: Running, crew: Crew, action: Action) -> Ending:
+        known = set(running.past.hosts_seen)
         try:
             absent = claim(running, crew)
         except MplayError as error:
@@ -150,7 +151,11 @@ class Session:
             make=self.make,
             rules=self.rules,
         )
+        # Who does not answer now is not waited for at every task: it has no link at all.
+        running.links = {h: link for h, link in running.links.items() if h not in absent}
         ending = action(execution, [(host, e.problem.what) for host, e in absent.items()])
+        untouched = [h for h, e in absent.items() if h not in known and type(e) is Unreachable]
+        self.journal.unclaim(self.context.run, untouched)
         self._give_back(running, crew, ending, absent)
         running.recorder.write(RunEnd(status=ending.status, exit=ending.exit, why=ending.why))
         return ending

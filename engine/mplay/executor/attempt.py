@@ -55,6 +55,7 @@ def intent_of(
     attempt: int,
     number: int,
     undo_calls: Sequence[Mapping[str, Any]] | None,
+    verify: Sequence[Mapping[str, Any]] = (),
 ) -> Intent:
     """The record that is durable before the change is sent."""
     restored = seen if change.restored is None else change.restored
@@ -85,6 +86,7 @@ def intent_of(
         irreversible=bound.step.step.irreversible,
         restore_needs_secrets=change.restore_needs_secrets,
         conflict_check=bool(change.expect or restored),
+        verify=verify,
         no_log=bound.hidden,
     )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from mplay.channel.protocol import Frame, Piece, PieceKind
 from mplay.executor.probing import Probe, ProbeFailed, ask, facts_of
+from mplay.executor.reverify import Reverify
 from mplay.executor.running import Running
 from mplay.executor.undo_calls import UndoCalls
 from mplay.model.attempt import SETTLED, Attempt
@@ -15,6 +16,7 @@ from mplay.model.events import Intent, Undoing, Undone
 from mplay.model.task import Outcome
 
 _SURE = {Outcome.DONE}
+_UNCOMPARED = "cannot be compared"
 _ASKED = {Outcome.RUNNING, Outcome.ORPHAN}
 
 
@@ -23,19 +25,23 @@ class Rules:
     """How an undo may go.
 
     `later`: it is not the run itself that undoes, so that what cannot be compared needs a
-    person's yes, which `say_yes` gives.
+    person's yes, which `say_yes` gives. `overtaken` says which later run changed the same.
     """
 
     later: bool = False
     say_yes: bool = False
+    overtaken: Callable[[Intent], str] = lambda _: ""
 
 
 class Backward:
     """Undoes attempts from what the journal holds of them; needs no playbook and no module."""
 
-    def __init__(self, running: Running, calls: UndoCalls, rules: Rules) -> None:
+    def __init__(
+        self, running: Running, calls: UndoCalls, reverify: Reverify, rules: Rules
+    ) -> None:
         self._running = running
         self._calls = calls
+        self._reverify = reverify
         self._rules = rules
 
     def undo(self, attempt: Attempt) -> Undone:
@@ -52,7 +58,7 @@ class Backward:
         if outcome in _SURE and (ended := self._compare(attempt)):
             return ended
         if intent.undo_calls is not None:
-            why = self._calls.run(attempt)
+            why = self._calls.run(attempt) or self._reverify.failure(intent)
             return self._end(intent, "failed" if why else "undone", why=why)
         return self._restore(attempt)
 
@@ -90,14 +96,14 @@ class Backward:
     def _compare(self, attempt: Attempt) -> Undone | None:
         """Who changed it last? None: we did, so that it may be restored."""
         intent = attempt.intent
-        if attempt.tries > 1:
+        if self._was_tried(attempt):
             return None
         if not intent.conflict_check:
             return self._uncomparable(intent)
         try:
             now = self._now(intent)
         except ProbeFailed as error:
-            return self._end(intent, "failed", why=f"cannot be compared: {error}")
+            return self._end(intent, "failed", why=f"{_UNCOMPARED}: {error}")
         left = left_behind(attempt)
         if not unmet(left, now):
             return None
@@ -106,9 +112,24 @@ class Backward:
         return self._end(
             intent,
             "conflict",
-            why="somebody changed it since",
+            why=self._rules.overtaken(intent) or "somebody changed it since",
             seen=now,
             conflict=three_way(intent, left, now),
+        )
+
+    def _was_tried(self, attempt: Attempt) -> bool:
+        """Whether an earlier undo has begun to work on the host, so that nothing can be compared.
+
+        A conflict, or a death between its record and its message, has left the host alone.
+        """
+        intent, undone = attempt.intent, attempt.undone
+        failed = undone is not None and undone.result == "failed"
+        if attempt.undo_intents or (failed and undone and _UNCOMPARED not in undone.why):
+            return True
+        link = self._running.link(intent.host)
+        return any(
+            link.outcome(intent.number, intent.attempt, number) is not Outcome.NEVER
+            for number in range(1, attempt.tries)
         )
 
     def _uncomparable(self, intent: Intent) -> Undone | None:
@@ -132,7 +153,7 @@ class Backward:
             why = f"restore ended with {reply.outcome} {reply.rc}: {said[-800:]}"
             return self._end(intent, "failed", why=why)
         if not intent.probe:
-            return self._end(intent, "undone")
+            return self._verified(intent, {})
         try:
             seen = facts_of(reply.pieces.get("verify"))
         except ProbeFailed as error:
@@ -140,7 +161,11 @@ class Backward:
         if wrong := unmet(intent.restored, seen):
             told = "; ".join(f"{k} is {got!r}, was {want!r}" for k, (want, got) in wrong.items())
             return self._end(intent, "failed", why=f"not as before: {told}", seen=seen)
-        return self._end(intent, "undone", seen=seen)
+        return self._verified(intent, seen)
+
+    def _verified(self, intent: Intent, seen: Facts) -> Undone:
+        why = self._reverify.failure(intent)
+        return self._end(intent, "failed" if why else "undone", why=why, seen=seen)
 
     def _end(
         self,

@@ -11,12 +11,22 @@ from mplay.model.attempt import TaskState
 from mplay.model.errors import UsageError
 from mplay.model.plan import Graph, Node, NodeKind, Plan, PlannedBlock, PlannedStep, Role
 from mplay.model.row import TaskRow
+from mplay.model.state import RunState
 from mplay.model.task import TaskKey, TaskStatus
 
 _CHANGES = {TaskStatus.WOULD_CHANGE, TaskStatus.UNKNOWN, TaskStatus.FAILED}
 _PREFIX = "decide:"
 
 Predict = Callable[[Node], TaskRow]
+
+
+def has_ended_well(past: RunState, key: TaskKey) -> bool:
+    """Whether a step has ended well on a host; a loop, all of its items."""
+    items = past.task(key).items
+    if items is None:
+        return past.task(key).status.satisfies
+    tasks = [past.task(replace(key, item=index)) for index in range(len(items))]
+    return all(task.status.satisfies for task in tasks)
 
 
 def _well(task: TaskState) -> bool:
@@ -83,16 +93,12 @@ class Brackets:
 
     def _complete(self, block: PlannedBlock, host: str) -> bool:
         steps = self._running.context.plan.steps
-        return all(self._done(path, host) for path in block.steps if host in steps[path].hosts)
-
-    def _done(self, path: str, host: str) -> bool:
-        """Whether a step has ended well on a host; a loop, all of its items."""
-        past, key = self._running.past, TaskKey(path, host)
-        items = past.task(key).items
-        if items is None:
-            return past.task(key).status.satisfies
-        tasks = [past.task(replace(key, item=index)) for index in range(len(items))]
-        return all(task.status.satisfies for task in tasks)
+        past = self._running.past
+        return all(
+            has_ended_well(past, TaskKey(path, host))
+            for path in block.steps
+            if host in steps[path].hosts
+        )
 
     def open(self) -> list[tuple[PlannedBlock, str]]:
         """The hosts that are out of service: entered, and not left since."""

@@ -120,14 +120,20 @@ class Phase:
         self._busy: set[str] = set()
         self._failure: BaseException | None = None
         self.stopped = ""
+        self.interrupted = ""
 
     def stop(self, why: str) -> None:
         """Begin nothing more."""
         self.stopped = self.stopped or why
 
+    def interrupt(self, why: str) -> None:
+        """Begin nothing more, since somebody said so: no `resume` of the phase takes that back."""
+        self.interrupted = self.interrupted or why
+        self.stop(why)
+
     def resume(self) -> None:
-        """Begin again after a stop that was dealt with."""
-        self.stopped = ""
+        """Begin again after a stop that was dealt with; not after an interrupt."""
+        self.stopped = self.interrupted
 
     def run(self) -> None:
         """Run until the graph has ended, waits, is blocked or was stopped.
@@ -147,7 +153,7 @@ class Phase:
 
     def _take(self, message: Message) -> None:
         if isinstance(message, Stop):
-            self.stop(message.why)
+            self.interrupt(message.why)
             return
         self._busy.discard(message.place)
         if message.ended is None:

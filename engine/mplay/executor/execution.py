@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mplay.executor.backward import Backward, Rules
-from mplay.executor.brackets import Brackets, is_decision, with_decisions
+from mplay.executor.brackets import Brackets, has_ended_well, is_decision, with_decisions
 from mplay.executor.crew import Crew, Phase
 from mplay.executor.deciding import Deciding
 from mplay.executor.doubt import Doubt
 from mplay.executor.failing import Failure, Failures
 from mplay.executor.forward import Forward
 from mplay.executor.gatherings import Gatherings
+from mplay.executor.owed import blocked_on, out_of_service
 from mplay.executor.predict import Predictor
+from mplay.executor.reverify import Reverify
 from mplay.executor.running import Running
 from mplay.executor.scheduler import COORDINATOR, Ended, Scheduler
 from mplay.executor.undo_calls import MakeModule, UndoCalls
@@ -59,11 +61,13 @@ class Execution:
         self._crew = crew
         self._state = state
         self._deciding = Deciding(running.context, running.results, running.facts)
-        self._backward = Backward(running, UndoCalls(running, make), rules)
+        self._backward = Backward(running, UndoCalls(running, make), Reverify(running, make), rules)
         self._brackets = Brackets(running, self._fresh_predictor)
         doubt = Doubt(running, self._backward)
         self._forward = Forward(running, self._deciding, doubt, self._brackets)
         self._failures = Failures(self._plan)
+        self._taken_back: set[tuple[str, str]] = set()
+        self._left: list[str] = []
         self._gatherings = Gatherings(running, self._failures)
 
     def _fresh_predictor(self) -> Callable[[Node], TaskRow]:
@@ -80,9 +84,20 @@ class Execution:
         if ending.status is RunStatus.SUCCEEDED and self._plan.validate.nodes:
             self._running.recorder.write(PhaseBegan(phase="validate"))
             ending = self._graph(self._plan.validate, ())
+        return self._over(ending)
+
+    def _over(self, ending: Ending) -> Ending:
+        """Do what comes last, and say what of the run is not as it should be."""
         if ending.status not in {RunStatus.WAITING, RunStatus.INTERRUPTED}:
             self._finally()
-        return ending
+        state = self._state()
+        if ending.exit == 0:
+            return ending
+        blocked = blocked_on(state)
+        unknown = bool(blocked) and ending.status not in {RunStatus.WAITING, RunStatus.INTERRUPTED}
+        said = [ending.why, *blocked, *out_of_service(state, self._plan)]
+        why = "; ".join(text for text in said if text)
+        return replace(ending, exit=7 if unknown else ending.exit, why=why)
 
     def _place(self, node: Node) -> str:
         if node.kind is not NodeKind.TASK:
@@ -110,7 +125,7 @@ class Execution:
             self._absent(graph, host, why, scheduler, phase, pending)
         while True:
             phase.run()
-            if not self._leave_one(scheduler, phase, pending):
+            if phase.interrupted or not self._leave_one(scheduler, phase, pending):
                 break
         return self._ending(scheduler, phase)
 
@@ -123,14 +138,20 @@ class Execution:
         phase: Phase,
         pending: list[Failure],
     ) -> None:
-        """A host that did not answer has failed at its first task."""
+        """A host that did not answer has failed at the first task that it has yet to do."""
         for node in graph.nodes:
-            if node.kind is NodeKind.TASK and self._place(node) == host and not is_decision(node):
+            if self._is_open(node, host):
                 end = Ended(TaskStatus.UNREACHABLE, why)
                 scheduler.end(node.id, end.status, why)
                 self._record(node, end)
                 self._failed(node, end, scheduler, phase, pending)
                 return
+
+    def _is_open(self, node: Node, host: str) -> bool:
+        """Whether a node is a task that runs on the host and has not ended well yet."""
+        if node.kind is not NodeKind.TASK or is_decision(node) or self._place(node) != host:
+            return False
+        return not has_ended_well(self._running.past, TaskKey(node.path, node.host))
 
     def _work(self, node: Node, upcoming: Sequence[Node]) -> Ended:
         if is_decision(node):
@@ -140,7 +161,8 @@ class Execution:
     def _failed(
         self, node: Node, end: Ended, scheduler: Scheduler, phase: Phase, pending: list[Failure]
     ) -> None:
-        failure = self._failures.add(node, end.why or str(end.status))
+        lost = end.status is TaskStatus.UNREACHABLE
+        failure = self._failures.add(node, end.why or str(end.status), lost=lost)
         if failure.within:
             pending.append(failure)
             phase.stop("a host leaves the run")
@@ -167,8 +189,9 @@ class Execution:
         if not pending or any(not f.within for f in self._failures.all):
             return False
         for failure in pending:
-            if failure.policy in {OnFailure.ROLLBACK_HOST, OnFailure.ROLLBACK}:
-                self._undo_host(failure)
+            if self._undo_host(failure).stopped:
+                phase.interrupt(INTERRUPTED)
+                return False
             for blocked in scheduler.leave(failure.node.host, failure.why):
                 self._record(blocked, Ended(TaskStatus.BLOCKED, failure.why))
         pending.clear()
@@ -176,40 +199,41 @@ class Execution:
         return True
 
     def _ending(self, scheduler: Scheduler, phase: Phase) -> Ending:
+        if phase.interrupted:
+            return self._interrupted()
         beyond = [f for f in self._failures.all if not f.within]
         if beyond:
             return self._after_failure(beyond)
-        if phase.stopped:
-            return self._interrupted()
+        if self._left:
+            return _incomplete(_told(self._failures.all[0]), self._left)
         if scheduler.waiting:
             names = ", ".join(scheduler.waiting)
             return Ending(status=RunStatus.WAITING, exit=8, why=f"waits for a person: {names}")
         if self._failures.all:
-            return Ending(status=RunStatus.INCOMPLETE, exit=4, why=self._failures.all[0].why)
+            why = "; ".join(dict.fromkeys(_told(f) for f in self._failures.all))
+            return Ending(status=RunStatus.INCOMPLETE, exit=4, why=why)
         return _DONE
 
     def _after_failure(self, beyond: list[Failure]) -> Ending:
         worst = min(beyond, key=lambda f: _SEVERITY[f.policy])
-        why = f"{worst.node.id}: {one_line(worst.why)}"
+        why = _told(worst)
         if worst.policy is OnFailure.CONTINUE:
             return Ending(status=RunStatus.INCOMPLETE, exit=4, why=why)
         if worst.policy is OnFailure.ROLLBACK:
             return self.undo_run(why, automatic=True)
-        left: list[str] = []
-        if worst.policy is OnFailure.ROLLBACK_HOST:
-            for failure in self._failures.all:
-                left += self._undo_host(failure).left
-        if left:
-            return Ending(
-                status=RunStatus.ROLLBACK_INCOMPLETE, exit=7, why=f"{why}; {'; '.join(left)}"
-            )
+        for failure in self._failures.all:
+            if self._undo_host(failure).stopped:
+                return self._interrupted()
+        if self._left:
+            return _incomplete(why, self._left)
         return Ending(status=RunStatus.HALTED, exit=4, why=why)
 
     def _undo_host(self, failure: Failure) -> Undo:
         """Take back what a failed host did in its innermost block with batches, else in the run."""
         host, block = failure.node.host, failure.block
-        if not host or self._state().task(TaskKey(failure.node.path, host)).status is _LOST:
+        if not host or not failure.undoes or (host, block) in self._taken_back:
             return Undo()
+        self._taken_back.add((host, block))
         why = one_line(failure.why)
         self._running.recorder.write(Abort(scope="host", why=why, host=host, block=block))
 
@@ -217,7 +241,9 @@ class Execution:
             inside = not block or key.path.startswith(f"{block}/")
             return key.subject == host and inside
 
-        return self._undo(chosen, automatic=True)
+        undo = self._undo(chosen, automatic=True)
+        self._left += undo.left
+        return undo
 
     def undo_run(self, why: str, *, automatic: bool) -> Ending:
         """Take back everything."""
@@ -227,16 +253,20 @@ class Execution:
     def undo_chosen(self, chosen: Chosen, why: str, *, automatic: bool) -> Ending:
         """Take back the chosen tasks; their ABORT is in the journal."""
         undo = self._undo(chosen, automatic=automatic)
-        if undo.stopped == INTERRUPTED:
-            return Ending(status=RunStatus.INTERRUPTED, exit=130, why=undo.stopped)
-        if not undo.complete:
-            return Ending(
-                status=RunStatus.ROLLBACK_INCOMPLETE, exit=7, why="; ".join(undo.left) or why
-            )
+        if undo.stopped:
+            return self._interrupted()
+        if undo.left:
+            return _incomplete(why, undo.left)
         return Ending(status=RunStatus.ROLLED_BACK, exit=3 if automatic else 0, why=why)
+
+    def rollback(self, chosen: Chosen, why: str, *, automatic: bool, whole: bool) -> Ending:
+        """Take back the chosen tasks; of a `whole` run, then do what comes last."""
+        ending = self.undo_chosen(chosen, why, automatic=automatic)
+        return self._over(ending) if whole else ending
 
     def _undo(self, chosen: Chosen, *, automatic: bool) -> Undo:
         self._running.past = self._state()
+        self._running.results.recall(self._running.past)
         undoing = Undoing(
             self._running, self._crew, self._backward, self._forward, automatic=automatic
         )
@@ -272,13 +302,22 @@ class Execution:
         ).run()
 
 
+def _incomplete(why: str, left: Sequence[str]) -> Ending:
+    """Something was not undone: somebody must look."""
+    told = "; ".join(text for text in (why, *left) if text)
+    return Ending(status=RunStatus.ROLLBACK_INCOMPLETE, exit=7, why=told)
+
+
+def _told(failure: Failure) -> str:
+    return f"{failure.node.id}: {one_line(failure.why)}"
+
+
 def one_line(why: str) -> str:
     """A reason of several lines as one; the whole of it is in the task's own record."""
     lines = [line.strip() for line in why.splitlines() if line.strip()]
     return lines[0] if len(lines) < 2 else f"{lines[0]} … {lines[-1]}"
 
 
-_LOST = TaskStatus.UNREACHABLE
 _SEVERITY = {
     OnFailure.ROLLBACK: 0,
     OnFailure.ROLLBACK_HOST: 1,

@@ -10,13 +10,22 @@ from mplay.model.task import OnFailure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A failed node, what follows from it, and whether its host may leave the run instead."""
+    """A failed node, what follows from it, and whether its host may leave the run instead.
+
+    `lost`: it failed since its host gives no answer.
+    """
 
     node: Node
     why: str
     policy: OnFailure
     within: bool
     block: str = ""
+    lost: bool = False
+
+    @property
+    def undoes(self) -> bool:
+        """Whether its host is taken back; one that gives no answer cannot be."""
+        return self.policy in {OnFailure.ROLLBACK_HOST, OnFailure.ROLLBACK} and not self.lost
 
 
 @dataclass(slots=True)
@@ -27,7 +36,7 @@ class Failures:
     hosts: dict[str, set[str]] = field(default_factory=dict)
     all: list[Failure] = field(default_factory=list)
 
-    def add(self, node: Node, why: str) -> Failure:
+    def add(self, node: Node, why: str, *, lost: bool = False) -> Failure:
         """A node failed; what is to be done about it."""
         block = self._block(node)
         limit = block.max_failed if block else self.plan.max_failed
@@ -40,6 +49,7 @@ class Failures:
             policy=self._policy(node, block),
             within=bool(node.host) and len(failed) <= limit,
             block=block.path if block else "",
+            lost=lost,
         )
         self.all.append(failure)
         return failure

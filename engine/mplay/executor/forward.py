@@ -19,9 +19,10 @@ from mplay.executor.scheduler import Ended
 from mplay.executor.upcoming import Upcoming
 from mplay.model.attempt import TaskState
 from mplay.model.change import Change, Facts, WayBack, unmet
-from mplay.model.errors import HostRefused, LinkLost, PersonNeeded, UsageError
+from mplay.model.errors import HostError, PersonNeeded, UsageError
 from mplay.model.events import Debt, Intent, Loop, OutcomeSeen, Pivot, Skipped
 from mplay.model.plan import Node, PlannedStep, Role, Section
+from mplay.model.playbook import ModuleCall
 from mplay.model.task import Outcome, TaskKey, TaskStatus
 from mplay.sdk import Action, Check, Question, State
 
@@ -74,11 +75,11 @@ class Forward:
         key = TaskKey(node.path, node.host, use=use or self._due(step, node.host))
         try:
             ended, result = self._run(step, key, upcoming, decided=bool(use))
-        except (LinkLost, HostRefused) as lost:
-            ended = Ended(TaskStatus.UNREACHABLE, lost.problem.what)
+        except HostError as lost:
+            ended = self._never(key, TaskStatus.UNREACHABLE, lost.problem.what)
             result = Result(status=ended.status)
         except (UsageError, PersonNeeded, ProbeFailed, ValueError) as error:
-            ended = self._refused(key, str(error))
+            ended = self._never(key, TaskStatus.FAILED, str(error))
             result = Result(status=ended.status)
         self._running.results.put(step.path, node.host, result)
         return ended
@@ -90,17 +91,14 @@ class Forward:
             return self._running.past.last_use(TaskKey(step.path, host)) + 1
         return 1
 
-    def _refused(self, key: TaskKey, why: str) -> Ended:
+    def _never(self, key: TaskKey, status: TaskStatus, why: str) -> Ended:
+        """It did not come to a change: that is its outcome."""
+        failed = status is TaskStatus.FAILED
+        outcome = Outcome.FAILED if failed else Outcome.NEVER
         self._running.recorder.write(
-            OutcomeSeen(
-                task=str(key),
-                attempt=0,
-                outcome=Outcome.FAILED,
-                status=TaskStatus.FAILED,
-                why=why,
-            )
+            OutcomeSeen(task=str(key), attempt=0, outcome=outcome, status=status, why=why)
         )
-        return Ended(TaskStatus.FAILED, why)
+        return Ended(status, why)
 
     def _run(
         self, step: PlannedStep, key: TaskKey, upcoming: Sequence[Node], *, decided: bool
@@ -221,10 +219,28 @@ class Forward:
         riding = self._upcoming.probes(later, 1)
         frame = frame_of(intent, change, uncut=module.UNCUT, riding=riding_pieces(riding))
         ahead.forget()
-        reply = link.deliver(frame, self._output(bound))
+        try:
+            reply = link.deliver(frame, self._output(bound))
+        except HostError as lost:
+            return self._unknown(bound, intent, lost.problem.what)
         ahead.keep(riding, reply.pieces)
         judged = self._settled(bound, intent, judge(intent, reply))
         return self._finish(bound, intent, judged)
+
+    def _unknown(self, bound: Bound, intent: Intent, why: str) -> tuple[Ended, Result]:
+        """It was sent, and its host is gone: whoever takes the run up asks what became of it."""
+        self._running.recorder.write(
+            OutcomeSeen(
+                task=str(bound.key),
+                attempt=intent.attempt,
+                outcome=Outcome.RUNNING,
+                status=TaskStatus.UNREACHABLE,
+                summary=intent.summary,
+                why=why,
+            )
+        )
+        status = TaskStatus.UNREACHABLE
+        return Ended(status, why), Result(status=status)
 
     def _unchanged(self, bound: Bound, seen: Facts) -> tuple[Ended, Result]:
         self._running.look_ahead(bound.place).widen()
@@ -250,6 +266,7 @@ class Forward:
             attempt=past.next_attempt if past else 1,
             number=self._running.numbers.take(bound.place),
             undo_calls=self._undo_calls(bound, seen),
+            verify=self._calls(bound.step.step.verify, bound.variables),
         )
         self._running.recorder.write(intent)
         return intent
@@ -276,9 +293,14 @@ class Forward:
         calls = bound.step.step.rollback
         if calls is None:
             return None
-        templates = self._running.context.templates
-        variables = templates.scope(bound.variables, {"before": seen})
-        render = templates.render
+        scope = self._running.context.templates.scope
+        return self._calls(calls, scope(bound.variables, {"before": seen}))
+
+    def _calls(
+        self, calls: Sequence[ModuleCall], variables: Mapping[str, Any]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Calls rendered, as the journal keeps them."""
+        render = self._running.context.templates.render
         return [{"name": str(c.name), "args": render(c.args, variables)} for c in calls]
 
     def _output(self, bound: Bound) -> Any:

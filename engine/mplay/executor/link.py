@@ -164,6 +164,8 @@ class Link:
             except (Unreachable, LinkLost) as error:
                 self._drop()
                 if self._clock.monotonic() >= until:
+                    # Whoever asks it next waits no second time: one try, and it is lost again.
+                    self._reconnect_for = 0.0
                     raise LinkLost(
                         self.host.name,
                         f"did not come back within {self._reconnect_for:.0f} s ({error})",

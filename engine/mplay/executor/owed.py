@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mplay.model.plan import Plan
 from mplay.model.state import RunState
-from mplay.model.task import RunStatus, TaskKey
+from mplay.model.task import RunStatus
 
 _CLEAN = {RunStatus.SUCCEEDED, RunStatus.ROLLED_BACK}
 
@@ -42,10 +42,22 @@ def _last(state: RunState, paths: tuple[str, ...], host: str) -> int:
     return max(ended, default=0)
 
 
-def out_of_service(state: RunState, plan: Plan) -> list[TaskKey]:
-    """The brackets that are open, as ``BLOCK@HOST``, for people."""
+def blocked_on(state: RunState) -> list[str]:
+    """The hosts that have yet to say what became of a task, for people."""
+    unknown: dict[str, list[str]] = {}
+    for attempt in state.standing:
+        if not attempt.known and attempt.intent.host in state.lost:
+            unknown.setdefault(attempt.intent.host, []).append(attempt.intent.task)
     return [
-        TaskKey(block.path, host)
+        f"blocked on {host}: only it knows what became of {', '.join(tasks)}"
+        for host, tasks in unknown.items()
+    ]
+
+
+def out_of_service(state: RunState, plan: Plan) -> list[str]:
+    """The hosts whose brackets are open, for people."""
+    return [
+        f"{host} is out of service ({block.path})"
         for block in plan.blocks.values()
         for batch in block.batches
         for host in batch

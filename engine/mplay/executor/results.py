@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mplay.model.state import RunState
 from mplay.model.task import TaskStatus
 
 _CHANGED = {TaskStatus.CHANGED, TaskStatus.WOULD_CHANGE}
@@ -57,6 +58,15 @@ class Results:
         """The results of a step by host; empty while there are none."""
         with self._mutex:
             return dict(self._by_step.get(path, {}))
+
+    def recall(self, past: RunState) -> None:
+        """Take the results that are not here from the journal: a rollback may read them too."""
+        for key, task in past.tasks.items():
+            whole = task.outcome is not None and key.item is None and not task.void
+            if whole and task.outcome and key.subject not in self.of(key.path):
+                out = task.outcome
+                result = Result(status=out.status, facts=out.seen, stdout=out.output.rstrip("\n"))
+                self.put(key.path, key.subject, result)
 
     def copy(self) -> Results:
         """Another set that begins with the same results."""

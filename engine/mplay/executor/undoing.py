@@ -9,7 +9,7 @@ from mplay.executor.crew import Crew, Phase
 from mplay.executor.forward import Forward
 from mplay.executor.running import Running
 from mplay.executor.scheduler import COORDINATOR, Ended, Scheduler
-from mplay.model.errors import HostRefused, LinkLost, UsageError
+from mplay.model.errors import HostError, UsageError
 from mplay.model.plan import Node, NodeKind
 from mplay.model.task import TaskStatus
 from mplay.rollback.order import UndoJob, UndoPlan, Work
@@ -82,8 +82,10 @@ class Undoing:
             return self._forward.run(node, (), use=job.use)
         try:
             return self._undo(job)
-        except (LinkLost, HostRefused, UsageError) as error:
-            return Ended(TaskStatus.UNREACHABLE, str(error))
+        except HostError as error:
+            return Ended(TaskStatus.UNREACHABLE, error.problem.what)
+        except UsageError as error:
+            return Ended(TaskStatus.FAILED, str(error))
 
     def _undo(self, job: UndoJob) -> Ended:
         for attempt in job.attempts:

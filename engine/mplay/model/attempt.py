@@ -94,11 +94,13 @@ class Aborted:
     event: Abort
 
     def covers(self, key: TaskKey) -> bool:
-        """Whether a task belongs to what this abort undoes; a step's dependants are not known."""
+        """Whether a task belongs to what this abort undoes."""
         abort = self.event
         if abort.scope == "run":
             return True
         if abort.scope == "host":
             inside = not abort.block or key.path.startswith(f"{abort.block}/")
             return key.subject == abort.host and inside
+        if abort.tasks:
+            return str(key.whole) in abort.tasks
         return key.path == abort.step and (not abort.hosts or key.subject in abort.hosts)

@@ -215,7 +215,7 @@ class Abort(Event):
     """From here only backwards.
 
     `scope`: ``run``, or ``host`` with `host` and `block` ('' the whole run), or ``step`` with
-    `step` and `hosts`.
+    `step`, `hosts` and all `tasks` that it covers.
     """
 
     KIND: ClassVar[str] = "ABORT"
@@ -225,6 +225,7 @@ class Abort(Event):
     block: str = ""
     step: str = ""
     hosts: Sequence[str] = ()
+    tasks: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

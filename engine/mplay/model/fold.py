@@ -44,6 +44,8 @@ _UNDONE_STATUS = {
     "irreversible": TaskStatus.CHANGED,
 }
 
+_CUT_SHORT = {RunStatus.INTERRUPTED, RunStatus.ROLLBACK_INCOMPLETE}
+
 
 def status_after(event: Event) -> tuple[str, TaskStatus] | None:
     """The task that an event is about and its status from now on; None where it changes none.
@@ -88,7 +90,7 @@ class Fold:
         self.numbers: dict[str, int] = {}
         self.debts: list[Debt] = []
         self.aborts: list[Aborted] = []
-        self.ended_seq = 0
+        self.closed_seq = 0
         self.pivots: dict[str, Pivot] = {}
         self.armed: dict[tuple[str, str], Armed] = {}
         self.taken: list[Taken] = []
@@ -112,16 +114,23 @@ class Fold:
         self.owner = dict(event.owner)
         self.status, self.ended, self.exit, self.why = RunStatus.RUNNING, "", None, ""
 
-    def on_phase(self, _: Record, event: PhaseBegan) -> None:
-        """A phase has begun."""
+    def on_phase(self, record: Record, event: PhaseBegan) -> None:
+        """A phase has begun; with the steps the run goes forward, so that no abort is open."""
         self.phase = Phase(event.phase)
+        if self.phase is Phase.STEPS:
+            self._close_aborts(record.seq)
 
     def on_end(self, record: Record, event: RunEnd) -> None:
-        """The run has ended for now: what its aborts covered counts as not begun."""
+        """The run has ended for now, and so have its aborts, unless their undo was cut short."""
         self.status, self.exit, self.why = RunStatus(event.status), event.exit, event.why
         self.ended = record.at
-        undone = [a for a in self.aborts if a.seq > self.ended_seq]
-        self.ended_seq = record.seq
+        if self.status not in _CUT_SHORT:
+            self._close_aborts(record.seq)
+
+    def _close_aborts(self, seq: int) -> None:
+        """The undo of all aborts has ended: what they covered counts as not begun."""
+        undone = [a for a in self.aborts if a.seq > self.closed_seq]
+        self.closed_seq = seq
         for key, task in self.tasks.items():
             standing = any(a.standing for a in task.attempts)
             if not standing and any(a.covers(key) for a in undone):
@@ -136,7 +145,10 @@ class Fold:
         self.claimed.pop(event.host, None)
 
     def on_host(self, _: Record, event: HostSeen) -> None:
-        """A host answered."""
+        """A host answered, or is about to be asked: which machine it is stays known."""
+        known_as = self.hosts_seen.get(event.host)
+        if known_as and not event.machine_id:
+            event = replace(event, machine_id=known_as.machine_id, boot=known_as.boot)
         self.hosts_seen[event.host] = event
         self.lost.pop(event.host, None)
         known = self.tokens.get(event.host, ())

@@ -55,7 +55,7 @@ class RunState:
     numbers: Mapping[str, int]
     debts: tuple[Debt, ...]
     aborts: tuple[Aborted, ...]
-    ended_seq: int
+    closed_seq: int
     pivots: Mapping[str, Pivot]
     armed: tuple[Armed, ...]
     taken: tuple[Taken, ...]
@@ -94,7 +94,7 @@ class RunState:
             numbers=dict(fold.numbers),
             debts=tuple(fold.debts),
             aborts=tuple(fold.aborts),
-            ended_seq=fold.ended_seq,
+            closed_seq=fold.closed_seq,
             pivots=dict(fold.pivots),
             armed=tuple(fold.armed.values()),
             taken=tuple(fold.taken),
@@ -145,8 +145,8 @@ class RunState:
 
     @property
     def open_aborts(self) -> tuple[Aborted, ...]:
-        """Aborts since the last RUN_END: their undo has not ended, or the run went on after it."""
-        return tuple(a for a in self.aborts if a.seq > self.ended_seq)
+        """Aborts whose undo has not ended, as far as the journal has been told."""
+        return tuple(a for a in self.aborts if a.seq > self.closed_seq)
 
     @property
     def waits(self) -> tuple[Wait, ...]:

@@ -176,9 +176,15 @@ class _Builder:
         line = []
         for path in paths:
             step = self._plan.steps[path]
-            if host in step.hosts:
+            if host in step.hosts and not self._is_decided_against(path, host):
                 line.append(self._work(work, path, host, step.runs_on.get(host, host)))
         return line
+
+    def _is_decided_against(self, path: str, host: str) -> bool:
+        """Whether the step's own `when` said no when it was last reached there."""
+        last = self._state.last_use(TaskKey(path, host))
+        task = self._state.task(TaskKey(path, host, use=max(last, 1)))
+        return (task.skipped or "").startswith("when: ")
 
     def _work(self, work: Work, path: str, host: str, place: str) -> str:
         use = self._state.last_use(TaskKey(path, host)) + 1

@@ -2,7 +2,7 @@
 
 ``DO(a)`` in a playbook is a shell step that appends ``+a@HOST`` to one log, and ``-a@HOST`` when
 it is undone; it fails where the file ``fail-a@HOST`` exists. ``TELL(a)`` appends too, and has
-nothing to undo. So the log is the story of a run.
+nothing to undo; ``SELF`` is the name of the host. So the log is the story of a run.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from mplay.app.apply import apply
 from mplay.app.dry_run import dry_run
@@ -20,7 +20,7 @@ from mplay.app.prepare import Request
 from mplay.app.project import Project
 from mplay.app.resume import resume
 from mplay.app.rollback import Wish, rollback
-from mplay.channel.protocol import Channel
+from mplay.channel.protocol import Channel, Frame, OnOutput, Reply
 from mplay.config import Config
 from mplay.executor.context import Options
 from mplay.executor.dryrun import Forecast
@@ -68,7 +68,8 @@ class Tell(Action):
 
     def plan(self, seen):
         apply = sh("echo {text} >>{path}", text=self.text, path=self.path)
-        return Change(summary="tell " + self.text, apply=apply, save="", restore=None, expect={}, restored={})
+        keeps = {"save": "", "restore": None, "expect": {}, "restored": {}}
+        return Change(summary="tell " + self.text, apply=apply, **keeps)
 '''
 Found = TypeVar("Found", bound=Event)
 
@@ -93,17 +94,45 @@ class Watcher:
         pass
 
 
+class Frail:
+    """A channel whose connection is lost in the middle of the frame that makes a file appear."""
+
+    def __init__(self, inner: Channel, host: str, is_cut: Callable[[str], bool]) -> None:
+        self._inner = inner
+        self._host = host
+        self._is_cut = is_cut
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def send(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:
+        reply = self._inner.send(frame, on_output)
+        if self._is_cut(self._host):
+            raise LinkLost(self._host, "cut")
+        return reply
+
+
 class Hosts(Folders):
-    """Opens the hosts' channels; those in `down` give no connection, those in `cut` lose it."""
+    """Opens the hosts' channels.
+
+    Those in `down` give no connection; those in `cut_when` lose it once that file is there.
+    """
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.down: set[str] = set()
+        self.cut_when: dict[str, Path] = {}
 
     def open(self, host: Host) -> Channel:
-        if host.name in self.down:
+        if host.name in self.down or self._is_cut(host.name):
             raise Unreachable(host.name, "no route to host")
-        return super().open(host)
+        channel = super().open(host)
+        if host.name in self.cut_when:
+            return cast("Channel", Frail(channel, host.name, self._is_cut))
+        return channel
+
+    def _is_cut(self, host: str) -> bool:
+        return host in self.cut_when and self.cut_when[host].exists()
 
 
 @dataclass(frozen=True)
@@ -152,6 +181,7 @@ class Stage:
 
     def write(self, text: str, name: str = "playbook.yml") -> Path:
         told = _DO.sub(lambda found: _SHELL.replace("NAME", found["name"]), text)
+        told = told.replace("SELF", "{{ inventory_hostname }}")
         told = _SAY.sub(lambda found: _CALL.replace("NAME", found["name"]), told)
         path = self.folder / name
         path.write_text(told.replace("FILES", str(self.files)))

@@ -68,8 +68,8 @@ name: T
 hosts: all
 steps:
   - {id: early, DO(early)}
-  - {id: conf, copy: {content: "{{ inventory_hostname }}\\n", dest: "FILES/{{ inventory_hostname }}", mode: "0644"}}
-  - {id: more, copy: {content: "same\\n", dest: "FILES/more-{{ inventory_hostname }}", mode: "0644"}}
+  - {id: conf, copy: {content: "SELF\\n", dest: "FILES/SELF", mode: "0644"}}
+  - {id: more, copy: {content: "same\\n", dest: "FILES/more-SELF", mode: "0644"}}
   - {id: reload, on_change: [conf, more], TELL(reload)}
   - {id: last, DO(last)}
 """
@@ -158,7 +158,8 @@ def test_what_when_decided_is_not_decided_again_at_resume(stage: Stage) -> None:
 
 
 LOOP = HEAD + (
-    "  - id: l\n    hosts: w1\n    loop: \"{{ results['list'].stdout.split() }}\"\n    needs: [list]\n"
+    "  - id: l\n    hosts: w1\n    needs: [list]\n"
+    "    loop: \"{{ results['list'].stdout.split() }}\"\n"
     '    shell: {run: "echo +{{ item }}@w1 >>FILES/log; ! [ -e FILES/fail-{{ item }} ]",'
     ' undo: "echo -{{ item }}@w1 >>FILES/log"}\n'
     '  - {id: list, needs: [], hosts: w1, shell: {run: "cat FILES/list", undo: "true"}}\n'
