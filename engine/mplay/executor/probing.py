@@ -14,8 +14,8 @@ from mplay.sdk import FactError, Script, parse_facts
 
 FRESH = 60.0
 """Seconds for which a fact that was looked up ahead may be used."""
-WIDEST = 64
-"""Probes in one message at most."""
+FIRST, WIDEST = 8, 64
+"""Probes in the first message, and in any at most."""
 
 
 class ProbeFailed(Exception):
@@ -73,14 +73,15 @@ class _Seen:
 class LookAhead:
     """Facts of one host that were asked for before their task's turn.
 
-    They are good while nothing else ran on the host and for 60 s. The first trip asks all that can
-    be asked; after a change one probe rides along, and the number doubles while nothing changes.
+    They are good while nothing else ran on the host and for 60 s. The first trip asks a few; after
+    a change one probe rides along, and the number doubles while nothing changes. Asking all at
+    once would save a trip where nothing is to be done, and waste all but one where something is.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._seen: dict[str, _Seen] = {}
-        self._width = WIDEST
+        self._width = FIRST
         self._mutex = threading.Lock()
 
     @property

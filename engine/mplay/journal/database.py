@@ -57,6 +57,13 @@ def _on_begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
 
+def data_version(connection: Connection) -> int:
+    """A number that moves when another connection has written; cheap, and of this connection."""
+    raw = connection.connection.dbapi_connection
+    found = raw.execute("PRAGMA data_version").fetchone() if raw is not None else None
+    return int(found[0]) if found else -1
+
+
 def initialise(engine: Engine, path: Path) -> None:
     """Check the file, and make it a journal if it is empty. UsageError.
 

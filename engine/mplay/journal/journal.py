@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from mplay.journal import claims as _claims
 from mplay.journal import place
 from mplay.journal.chain import Finding, Link, link
-from mplay.journal.database import connect, initialise, refused
+from mplay.journal.database import connect, data_version, initialise, refused
 from mplay.journal.executing import ExecutorLocks
 from mplay.journal.foreign import ForeignEvent
 from mplay.journal.projection import project, rebuild
@@ -60,6 +60,7 @@ class Journal:
         self._clock = clock
         self._engine = engine
         self._writer = Writer(engine, path)
+        self._checked = -1
         self._locks = ExecutorLocks(path.with_name(path.name + ".executing"), clock, by)
 
     @classmethod
@@ -295,6 +296,10 @@ class Journal:
             ) from error
 
     def _refuse_foreign(self, connection: Connection) -> None:
+        """Refuse to write behind a newer mplay; asked again only after another process wrote."""
+        version = data_version(connection)
+        if version == self._checked:
+            return
         foreign = foreign_kinds(connection)
         if foreign:
             raise UsageError(
@@ -303,6 +308,7 @@ class Journal:
                 where=str(self.path),
                 hint="Use the newer version, or another journal with --journal PATH.",
             )
+        self._checked = version
 
 
 def _engine_of(path: Path) -> Engine:

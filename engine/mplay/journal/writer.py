@@ -61,6 +61,8 @@ class Writer:
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
         self._failed: JournalError | None = None
+        # Kept from commit to commit: taking one from the pool costs as much as a record.
+        self._connection: Connection | None = None
         self.groups = 0
 
     def run(self, work: Callable[[Connection], T]) -> T:
@@ -90,10 +92,14 @@ class Writer:
 
     def _serve(self) -> None:
         going = True
-        while going:
-            group, going = self._take()
-            if group:
-                self._commit(group)
+        try:
+            while going:
+                group, going = self._take()
+                if group:
+                    self._commit(group)
+        finally:
+            if self._connection is not None:
+                self._connection.close()
 
     def _take(self) -> tuple[list[_Job[object]], bool]:
         """All that waits, after waiting for the first; and whether to go on."""
@@ -119,9 +125,11 @@ class Writer:
 
     def _try(self, group: list[_Job[object]]) -> JournalError | None:
         try:
-            with self._engine.begin() as connection:
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            with self._connection.begin():
                 for job in group:
-                    job.do(connection)
+                    job.do(self._connection)
         except SQLAlchemyError as error:
             what = f"the journal refused a record: {meaning(error)}. Nothing more is begun"
             return JournalError(what, where=str(self._path), hint=advice(error))
