@@ -49,7 +49,7 @@ class Replacement:
                 made_beside(path, self._written(), mode),
                 adorned(path, account=self.account, mode=mode),
                 validated(path, self.validator),
-                put_in_place(path),
+                put_in_place(path, fresh=self.before.kind == "absent"),
             ),
             restore=bring_back(self.before),
             expect=expected(path, self.wanted),
@@ -184,13 +184,17 @@ def validated(path: str, words: tuple[str, ...]) -> Script:
     return sh("{words} || { rc=$?; rm -f -- {new}; exit $rc; }", words=named, new=new)
 
 
-def put_in_place(path: str) -> Script:
-    """Shell that makes the file beside durable, and only then the file."""
+def put_in_place(path: str, *, fresh: bool) -> Script:
+    """Shell that makes the file beside durable, and only then the file.
+
+    Where nothing was (`fresh`) nothing can be torn: if the power goes before the sync, there is no
+    record of an end, and the restore removes whatever came of it. So one process syncs both.
+    """
+    new, above = temporary(path), parent(path)
+    if fresh:
+        return sh("mv -fT -- {new} {path}\nsync -- {path} {above}", new=new, path=path, above=above)
     return sh(
-        "sync -- {new}\nmv -fT -- {new} {path}\nsync -- {parent}",
-        new=temporary(path),
-        path=path,
-        parent=parent(path),
+        "sync -- {new}\nmv -fT -- {new} {path}\nsync -- {above}", new=new, path=path, above=above
     )
 
 
