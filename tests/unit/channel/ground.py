@@ -58,10 +58,14 @@ class Ground:
         return int((self.home / "pid").read_text())
 
     def close(self) -> None:
-        """End supervisors and channels of this test alone."""
+        """End supervisors, tasks and channels of this test alone."""
         for file in self.state.glob("runs/*/pid"):
             with suppress(ProcessLookupError, ValueError):
                 os.kill(int(file.read_text()), signal.SIGKILL)
+        for file in (*self.state.glob("runs/*/current"), *self.state.glob("runs/*/orphans")):
+            for line in file.read_text().splitlines():
+                with suppress(ProcessLookupError):
+                    os.killpg(int(line.split()[5]), signal.SIGKILL)
         for channel in self._channels:
             channel.close()
 
