@@ -232,16 +232,15 @@ class Fold:
         self.aborts.append(Aborted(seq=record.seq, event=event))
 
     def on_undoing(self, record: Record, event: Undoing) -> None:
-        """An undo is about to be sent."""
+        """An undo is about to be sent; of what is settled already it opens nothing again."""
         self._numbered(event.host, event.number)
         task = self._task(record, event.task)
-        self._change_attempt(
-            task,
-            event.attempt,
-            lambda a: replace(
-                a, tries=event.tries, undo_number=event.number, undo_outcome=None, undone=None
-            ),
-        )
+
+        def begun(attempt: Attempt) -> Attempt:
+            attempt = replace(attempt, tries=event.tries, undo_number=event.number)
+            return replace(attempt, undo_outcome=None, undone=None) if attempt.standing else attempt
+
+        self._change_attempt(task, event.attempt, begun)
 
     def on_undone(self, record: Record, event: Undone) -> None:
         """The compensation record of an attempt."""
