@@ -169,6 +169,10 @@ class Stage:
         (self.folder / "hosts.ini").write_text(INVENTORY)
         (self.folder / "modules").mkdir()
         (self.folder / "modules" / "tell.py").write_text(_TELL)
+        self.forget_modules()
+
+    def forget_modules(self) -> None:
+        """What a new process would know."""
         self.project = DyingProject(
             config=Config(root=self.folder),
             inventory=(self.folder / "hosts.ini",),
