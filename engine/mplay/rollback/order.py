@@ -213,11 +213,12 @@ class _Builder:
         return max((task.seq for task in uses if task.status.satisfies), default=0)
 
     def _uses(self, paths: Collection[str], host: str) -> list[TaskState]:
-        """The uses of some steps on a host, skipped ones left out."""
+        """The uses of some steps on a host that may have had an effect, or were not needed."""
         return [
             task
             for key, task in self._state.tasks.items()
             if key.path in paths and key.subject == host and task.skipped is None
+            if task.attempts or task.status.satisfies
         ]
 
     def _graph(self, order: Iterable[str]) -> Graph:
