@@ -8,6 +8,7 @@ from mplay.app.project import Project
 from mplay.app.reopen import cast_of, reopen
 from mplay.app.rollback import Wish, check_wish, chosen
 from mplay.channel.protocol import Channel, Connector
+from mplay.executor.attempt import shown
 from mplay.executor.backward import left_behind, three_way
 from mplay.executor.context import Options, RunContext
 from mplay.executor.probing import Probe, ProbeFailed, facts_of
@@ -113,7 +114,7 @@ class _Looks:
         pieces = [probe.piece("probe")]
         channel = self._open[intent.host]
         found = channel.look(pieces, become=intent.host in self._become)
-        return facts_of(found.get("probe"))
+        return shown(facts_of(found.get("probe")), hidden=intent.no_log)
 
     def close(self) -> None:
         """End the connections."""

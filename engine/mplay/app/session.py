@@ -8,10 +8,11 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mplay.app.signals import handled
+from mplay.app.underway import Underway
 from mplay.channel.protocol import Claim, Connector, Greeting
 from mplay.executor.backward import Rules
 from mplay.executor.claiming import claim, release
@@ -112,17 +113,23 @@ class Session:
         run = self.context.run
         crew = Crew(self.context.options.forks)
         held = self.journal.executor_lock(run)
-        with resumable(run), held, self._alive(run), self._stoppable(crew):
-            self._claim(cast)
-            for event in first:
-                self.journal.append(run, event)
-            running = self._running(cast)
-            try:
-                return self._execute(running, crew, action)
-            finally:
-                for link in running.links.values():
-                    link.close()
-                crew.close()
+        with resumable(run), held, self._alive(run):
+            underway = Underway(self.context.plan, self.journal.state(run))
+            watched = replace(self, listeners=(*self.listeners, underway))
+            with self._stoppable(crew, underway):
+                return watched._in_charge(cast, crew, action, first)
+
+    def _in_charge(self, cast: Cast, crew: Crew, action: Action, first: Sequence[Event]) -> Ending:
+        self._claim(cast)
+        for event in first:
+            self.journal.append(self.context.run, event)
+        running = self._running(cast)
+        try:
+            return self._execute(running, crew, action)
+        finally:
+            for link in running.links.values():
+                link.close()
+            crew.close()
 
     def _claim(self, cast: Cast) -> None:
         """Claim the hosts in the journal; a run that has begun nothing ends if it cannot."""
@@ -249,12 +256,13 @@ class Session:
         )
 
     @contextmanager
-    def _stoppable(self, crew: Crew) -> Iterator[None]:
+    def _stoppable(self, crew: Crew, underway: Underway) -> Iterator[None]:
         run = self.context.run
 
         def farewell() -> str:
+            busy = "".join(f"  {line}\n" for line in underway.told())
             return (
-                f"\nleaving at once; what runs on the hosts goes on there\n"
+                f"\nleaving at once; what runs on the hosts goes on there\n{busy}"
                 f"  mplay show {run}      what is under way\n"
                 f"  mplay resume {run}    go on\n"
                 f"  mplay rollback {run}  undo\n"

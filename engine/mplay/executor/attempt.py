@@ -46,6 +46,14 @@ class Bound:
         return Probe(script=script, user=self.user, environment=self.environment)
 
 
+HIDDEN = "not shown (no_log)"
+
+
+def shown(facts: Facts, *, hidden: bool) -> Facts:
+    """Facts as the journal may keep them: of a `no_log` task digests, which compare as well."""
+    return {key: _sha256(value) for key, value in facts.items()} if hidden else facts
+
+
 def intent_of(
     bound: Bound,
     change: Change,
@@ -67,14 +75,14 @@ def intent_of(
         host=bound.place,
         number=number,
         module=bound.step.step.module.name,
-        summary=change.summary,
+        summary=HIDDEN if bound.hidden else change.summary,
         probe=probe.script,
-        seen=dict(seen),
+        seen=dict(shown(seen, hidden=bound.hidden)),
         save=change.save,
-        apply=_digest(change.apply) if bound.hidden else change.apply,
+        apply=f"# {_sha256(change.apply)}" if bound.hidden else change.apply,
         restore=change.restore,
-        expect=dict(change.expect),
-        restored=dict(restored),
+        expect=dict(shown(change.expect, hidden=bound.hidden)),
+        restored=dict(shown(restored, hidden=bound.hidden)),
         way_back=way_back,
         user=bound.user,
         environment=dict(bound.environment),
@@ -91,8 +99,8 @@ def intent_of(
     )
 
 
-def _digest(text: str) -> str:
-    return "# sha256 " + hashlib.sha256(text.encode()).hexdigest()
+def _sha256(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def frame_of(
@@ -159,6 +167,8 @@ def judge(intent: Intent, reply: Reply) -> Judged:
         why = _failure(reply)
     elif outcome is Outcome.DONE and (probe_failed or unmet(intent.expect, seen)):
         outcome, why = Outcome.FAILED, probe_failed or _unmet_text(intent.expect, seen)
+    if why and intent.no_log and outcome is Outcome.FAILED:
+        why = f"ended with {reply.rc}, or not as expected: {HIDDEN}"
     text = _output(reply.pieces)
     return Judged(
         outcome=outcome,
@@ -176,7 +186,7 @@ def _seen(intent: Intent, reply: Reply) -> tuple[Facts, str]:
     if not intent.probe:
         return {}, ""
     try:
-        return facts_of(reply.pieces.get("verify")), ""
+        return shown(facts_of(reply.pieces.get("verify")), hidden=intent.no_log), ""
     except ProbeFailed as error:
         return {}, f"could not be verified: {error}"
 

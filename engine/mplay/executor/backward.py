@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from mplay.channel.protocol import Frame, Piece, PieceKind
+from mplay.executor.attempt import HIDDEN, shown
 from mplay.executor.probing import Probe, ProbeFailed, ask, facts_of
 from mplay.executor.reverify import Reverify
 from mplay.executor.running import Running
@@ -142,7 +143,8 @@ class Backward:
         )
 
     def _now(self, intent: Intent) -> Facts:
-        return ask(self._running.link(intent.host), _probe(intent))
+        now = ask(self._running.link(intent.host), _probe(intent))
+        return shown(now, hidden=intent.no_log)
 
     def _restore(self, attempt: Attempt) -> Undone:
         intent = attempt.intent
@@ -150,12 +152,13 @@ class Backward:
         if reply.outcome is not Outcome.DONE:
             piece = reply.pieces.get("restore")
             said = piece.stderr.decode("utf-8", "replace").strip() if piece else ""
+            said = HIDDEN if intent.no_log else said
             why = f"restore ended with {reply.outcome} {reply.rc}: {said[-800:]}"
             return self._end(intent, "failed", why=why)
         if not intent.probe:
             return self._verified(intent, {})
         try:
-            seen = facts_of(reply.pieces.get("verify"))
+            seen = shown(facts_of(reply.pieces.get("verify")), hidden=intent.no_log)
         except ProbeFailed as error:
             return self._end(intent, "failed", why=f"cannot be verified: {error}")
         if wrong := unmet(intent.restored, seen):

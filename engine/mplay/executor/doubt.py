@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mplay.executor.attempt import Bound, Judged, frame_of, judge
+from mplay.executor.attempt import Bound, Judged, frame_of, judge, shown
 from mplay.executor.backward import Backward, settled
 from mplay.executor.probing import Probe, ProbeFailed, ask
 from mplay.executor.running import Running
@@ -64,7 +64,7 @@ class Doubt:
             return None
         probe = Probe(script=intent.probe, user=intent.user, environment=intent.environment)
         try:
-            seen = ask(self._running.link(intent.host), probe)
+            seen = shown(ask(self._running.link(intent.host), probe), hidden=intent.no_log)
         except ProbeFailed:
             return None
         if unmet(intent.expect, seen):

@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mplay.executor.attempt import Bound, Judged, frame_of, intent_of, judge, outcome_event
+from mplay.executor.attempt import (
+    HIDDEN,
+    Bound,
+    Judged,
+    frame_of,
+    intent_of,
+    judge,
+    outcome_event,
+    shown,
+)
 from mplay.executor.brackets import Brackets
 from mplay.executor.checking import check, verify
 from mplay.executor.deciding import Deciding
@@ -79,7 +88,10 @@ class Forward:
             ended = self._never(key, TaskStatus.UNREACHABLE, lost.problem.what)
             result = Result(status=ended.status)
         except (UsageError, PersonNeeded, ProbeFailed, ValueError) as error:
-            ended = self._never(key, TaskStatus.FAILED, str(error))
+            # A probe's words are its host's: they may hold what is not to be shown.
+            unsaid = step.step.no_log and isinstance(error, ProbeFailed)
+            why = f"its probe failed: {HIDDEN}" if unsaid else str(error)
+            ended = self._never(key, TaskStatus.FAILED, why)
             result = Result(status=ended.status)
         self._running.results.put(step.path, node.host, result)
         return ended
@@ -186,20 +198,21 @@ class Forward:
         found = check(self._running, bound, module)
         status = found.status(strict=self._running.context.options.strict)
         failed = status is TaskStatus.FAILED
+        why = HIDDEN if bound.hidden and found.why else found.why
         self._running.recorder.write(
             OutcomeSeen(
                 task=str(bound.key),
                 attempt=0,
                 outcome=Outcome.FAILED if failed else Outcome.DONE,
                 status=status,
-                seen=dict(found.seen),
-                why=found.why,
+                seen=dict(shown(found.seen, hidden=bound.hidden)),
+                why=why,
                 seconds=round(self._running.clock.monotonic() - begun, 3),
-                reasons=list(found.verdict.reasons),
+                reasons=[why] if bound.hidden and why else list(found.verdict.reasons),
                 measurements=dict(found.verdict.measurements),
             )
         )
-        return Ended(status, found.why), Result(status=status, facts=found.seen)
+        return Ended(status, why), Result(status=status, facts=found.seen)
 
     def _change(
         self, bound: Bound, module: State | Action, upcoming: Sequence[Node]
@@ -250,7 +263,7 @@ class Forward:
                 attempt=0,
                 outcome=Outcome.DONE,
                 status=TaskStatus.OK,
-                seen=dict(seen),
+                seen=dict(shown(seen, hidden=bound.hidden)),
             )
         )
         return Ended(TaskStatus.OK), Result(status=TaskStatus.OK, facts=seen)
@@ -320,7 +333,7 @@ class Forward:
         seen = judged.seen
         while unmet(intent.expect, seen) and self._running.clock.monotonic() < until:
             self._running.clock.sleep(0.5)
-            seen = ask(self._running.link(bound.place), probe)
+            seen = shown(ask(self._running.link(bound.place), probe), hidden=bound.hidden)
         if unmet(intent.expect, seen):
             return judged
         return replace(judged, outcome=Outcome.DONE, status=TaskStatus.CHANGED, seen=seen, why="")
@@ -328,6 +341,7 @@ class Forward:
     def _finish(self, bound: Bound, intent: Intent, judged: Judged) -> tuple[Ended, Result]:
         done = judged.outcome is Outcome.DONE
         if done and (why := verify(self._running, self._deciding, bound)):
+            why = f"verify failed: {HIDDEN}" if bound.hidden else why
             judged = replace(judged, status=TaskStatus.FAILED, why=why)
         self._running.recorder.write(outcome_event(bound.key, intent, judged))
         if done:

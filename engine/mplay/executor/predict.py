@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from mplay.executor.attempt import Bound
+from mplay.executor.attempt import HIDDEN, Bound
 from mplay.executor.checking import check
 from mplay.executor.deciding import Deciding
 from mplay.executor.probing import ProbeFailed, ask_ahead
@@ -185,11 +185,12 @@ class Predictor:
         if change is None:
             return self._at(bound, TaskRow(key=bound.key, status=TaskStatus.OK))
         self.overlay.change(bound.place, bound.step.path, change.expect)
+        summary = HIDDEN if bound.hidden else change.summary
         if certainty is Certainty.UNKNOWN:
             row = TaskRow(
                 key=bound.key,
                 status=TaskStatus.UNKNOWN,
-                summary=change.summary,
+                summary=summary,
                 why="nothing says whether it is needed: give it `state` and `expect`, `creates`"
                 " or `unless`",
             )
@@ -197,7 +198,7 @@ class Predictor:
             row = TaskRow(
                 key=bound.key,
                 status=TaskStatus.WOULD_CHANGE,
-                summary=change.summary,
+                summary=summary,
                 diff=() if bound.hidden else change.diff,
             )
         return self._at(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mplay.executor.attempt import Bound
+from mplay.executor.attempt import HIDDEN, Bound
 from mplay.executor.checking import check
 from mplay.executor.running import Running
 from mplay.executor.undo_calls import MakeModule
@@ -47,4 +47,5 @@ class Reverify:
         )
         found = check(self._running, bound, module)
         failed = found.status(strict=context.options.strict) is TaskStatus.FAILED
-        return (found.why or "it does not hold") if failed else ""
+        why = HIDDEN if intent.no_log else found.why
+        return (why or "it does not hold") if failed else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mplay.executor.attempt import frame_of, judge
+from mplay.executor.attempt import HIDDEN, frame_of, judge, shown
 from mplay.executor.probing import Probe, ProbeFailed, ask
 from mplay.executor.running import Running
 from mplay.model.attempt import Attempt
@@ -46,6 +46,7 @@ class UndoCalls:
         change = module.plan(seen)
         if change is None:
             return ""
+        restored, hidden = (seen if change.restored is None else change.restored), origin.no_log
         intent = Intent(
             task=origin.task,
             attempt=origin.attempt,
@@ -53,19 +54,20 @@ class UndoCalls:
             host=origin.host,
             number=self._running.numbers.take(origin.host),
             module=name,
-            summary=change.summary,
+            summary=HIDDEN if hidden else change.summary,
             probe=probe.script,
-            seen=dict(seen),
+            seen=dict(shown(seen, hidden=hidden)),
             save=change.save,
             apply=change.apply,
             restore=change.restore,
-            expect=dict(change.expect),
-            restored=dict(seen if change.restored is None else change.restored),
+            expect=dict(shown(change.expect, hidden=hidden)),
+            restored=dict(shown(restored, hidden=hidden)),
             way_back=module.way_back(),
             user=origin.user,
             environment=origin.environment,
             blobs=[blob.reference() for blob in change.blobs],
             timeout=module.TIMEOUT,
+            no_log=hidden,
         )
         self._running.recorder.write(intent)
         judged = judge(intent, link.deliver(frame_of(intent, change, uncut=True)))

@@ -165,9 +165,9 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.hosts = Hosts(self.folder / "hosts")
-        self.files.mkdir()
+        self.files.mkdir(exist_ok=True)
         (self.folder / "hosts.ini").write_text(INVENTORY)
-        (self.folder / "modules").mkdir()
+        (self.folder / "modules").mkdir(exist_ok=True)
         (self.folder / "modules" / "tell.py").write_text(_TELL)
         self.forget_modules()
 
