@@ -57,6 +57,8 @@ class Replacement:
             diff=(*self._diff(), *attribute_diff(self.before, self.wanted)),
             blobs=() if self._inline or not self.content else (self.content.blob,),
             needs_space=self.before.size,
+            # A rename touches no other name of the old file.
+            confined=True,
         )
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import shlex
 from abc import abstractmethod
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
@@ -40,6 +40,8 @@ Destination = Annotated[str, AfterValidator(_destination)]
 
 class Placing(Owned):
     """A module that puts content into one file."""
+
+    CONFINED: ClassVar[bool] = True
 
     dest: Destination
     """Where it goes: an absolute path. With a trailing slash: into that directory, which must be

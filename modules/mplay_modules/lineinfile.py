@@ -77,6 +77,7 @@ class Lineinfile(Owned):
     the file again the next time is refused. Regular expressions work on bytes, line by line.
     """
 
+    CONFINED: ClassVar[bool] = True
     REFUSED: ClassVar = NOT_HERE | {
         "backup": "leave it out: every change is kept until it can no longer be undone",
         "encoding": "leave it out: lines are compared byte by byte, as UTF-8",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mplay.channel.protocol import Piece, PieceKind, PieceResult
@@ -14,8 +14,8 @@ from mplay.sdk import FactError, Script, parse_facts
 
 FRESH = 60.0
 """Seconds for which a fact that was looked up ahead may be used."""
-FIRST, WIDEST = 8, 64
-"""Probes in the first message, and in any at most."""
+WIDEST = 64
+"""Probes in one message at most."""
 
 
 class ProbeFailed(Exception):
@@ -24,9 +24,13 @@ class ProbeFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """A probe that is ready to be sent: its script, account and environment."""
+    """A probe that is ready to be sent: its script, account and environment.
+
+    `confined`: it looks at nothing but what its facts name (`Module.CONFINED`).
+    """
 
     script: Script
+    confined: bool = False
     user: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -69,19 +73,28 @@ class _Seen:
     result: PieceResult
     at: float
 
+    def outlives(self, touched: Collection[str]) -> bool:
+        """Whether a change that touched nothing but these facts leaves it true."""
+        if not self.probe.confined:
+            return False
+        try:
+            return not set(facts_of(self.result)).intersection(touched)
+        except ProbeFailed:
+            return False
+
 
 class LookAhead:
     """Facts of one host that were asked for before their task's turn.
 
-    They are good while nothing else ran on the host and for 60 s. The first trip asks a few; after
-    a change one probe rides along, and the number doubles while nothing changes. Asking all at
-    once would save a trip where nothing is to be done, and waste all but one where something is.
+    They are good for 60 s while nothing else ran on the host; those of confined probes also while
+    nothing ran but confined changes of other facts. The first trip asks all that can be asked;
+    after a change one probe rides along, and the number doubles while nothing changes.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._seen: dict[str, _Seen] = {}
-        self._width = FIRST
+        self._width = WIDEST
         self._mutex = threading.Lock()
 
     @property
@@ -94,6 +107,19 @@ class LookAhead:
         with self._mutex:
             self._seen.clear()
             self._width = 1
+
+    def changed(self, touched: Collection[str]) -> None:
+        """A confined change ran: it touched these facts and no others."""
+        with self._mutex:
+            kept = {name: seen for name, seen in self._seen.items() if seen.outlives(touched)}
+            if len(kept) < len(self._seen):
+                self._width = 1
+            self._seen = kept
+
+    def lacking(self, probes: Mapping[str, Probe]) -> dict[str, Probe]:
+        """Those of some probes to which no answer is kept."""
+        with self._mutex:
+            return {name: probe for name, probe in probes.items() if name not in self._seen}
 
     def widen(self) -> None:
         """A task changed nothing."""

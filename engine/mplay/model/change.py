@@ -84,7 +84,9 @@ class Change:
     not begun, is half done, is done, or was restored already. `expect` must hold afterwards: it is
     the verification. `restored` must hold after restore; None: all that was seen before.
     `settle` (seconds): poll the probe until `expect` holds or that long has passed.
-    `needs_space` (bytes) is what `save` will take on the host, where it is known.
+    `confined`: it touches nothing but what the keys of `expect` and `restored` name, and nobody can
+    see the same thing under other keys. `needs_space` (bytes) is what `save` will take on the host,
+    where it is known.
     """
 
     summary: str
@@ -99,6 +101,7 @@ class Change:
     reconnect: bool = False
     restore_needs_secrets: bool = False
     needs_space: int = 0
+    confined: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Plain data; `blobs` by reference, their bytes are not kept."""

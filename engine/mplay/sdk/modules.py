@@ -16,7 +16,9 @@ class Module(BaseModel, ABC):
 
     `FREE_FORM` names the argument that a plain text fills (``shell: uptime``). `TIMEOUT` is the
     default in seconds. `UNCUT`: past its timeout it is waited for, never killed. `LOCKOUT`: it can
-    lock the operator out. `CONTROLLER`: it runs in the controller, without supervisor and lock.
+    lock the operator out. `CONFINED`: its probe looks at nothing but what its facts name, so that
+    a confined change of other facts leaves what it saw true. `CONTROLLER`: it runs in the
+    controller, without supervisor and lock.
     """
 
     model_config = ConfigDict(
@@ -27,6 +29,7 @@ class Module(BaseModel, ABC):
     TIMEOUT: ClassVar[float] = 300.0
     UNCUT: ClassVar[bool] = False
     LOCKOUT: ClassVar[bool] = False
+    CONFINED: ClassVar[bool] = False
     CONTROLLER: ClassVar[bool] = False
     REFUSED: ClassVar[Mapping[str, str]] = {}
     """Arguments that Ansible's module of this name has and ours has not: name -> what to do."""

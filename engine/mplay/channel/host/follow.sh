@@ -64,7 +64,7 @@ watch() { # ID COUNT: follows a task to its end
     index=$((index + 1))
     eval "sent_${index}o=0 sent_${index}e=0"
   done
-  tick 0.3
+  tick 0.8
   while read -r what one two <&5; do
     case $what in
       done) [ "$one" != "$1" ] || { reply "$1"; return 0; } ;;

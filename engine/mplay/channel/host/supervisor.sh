@@ -84,7 +84,7 @@ begin() { # NAME TOKEN RELAY ID
     [ "$how" = group ] || where=$cgroup/task$slot
     printf '%s %s %s\n' "$1" "$4" "$where" >&7
     # A short tick that is under way serves this task too: each costs two forks.
-    case $pace in '' | 30) arm 0.3 ;; esac
+    case $pace in '' | 30) arm 0.8 ;; esac
   fi
 }
 
