@@ -41,9 +41,9 @@ class Bound:
         """Whether content, output and diff stay out of sight."""
         return self.step.step.no_log
 
-    def probing(self, script: str) -> Probe:
+    def probing(self, script: str, *, confined: bool = False) -> Probe:
         """A probe as this task's account."""
-        return Probe(script=script, user=self.user, environment=self.environment)
+        return Probe(script=script, confined=confined, user=self.user, environment=self.environment)
 
 
 HIDDEN = "not shown (no_log)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from mplay.channel.protocol import Frame, Piece, PieceKind
+from mplay.channel.protocol import Frame, Piece, PieceKind, PieceResult
 from mplay.executor.attempt import HIDDEN, shown
 from mplay.executor.probing import Probe, ProbeFailed, ask, facts_of
 from mplay.executor.reverify import Reverify
@@ -136,11 +136,9 @@ class Backward:
     def _uncomparable(self, intent: Intent) -> Undone | None:
         if not self._rules.later or self._rules.say_yes:
             return None
-        return self._end(
-            intent,
-            "conflict",
-            why="nothing tells whether it changed since; look, then: mplay rollback RUN --yes",
-        )
+        again = f"mplay rollback {self._running.context.run} --yes"
+        why = f"nothing tells whether it changed since; look, then: {again}"
+        return self._end(intent, "conflict", why=why)
 
     def _now(self, intent: Intent) -> Facts:
         now = ask(self._running.link(intent.host), _probe(intent))
@@ -150,10 +148,8 @@ class Backward:
         intent = attempt.intent
         reply = self._running.link(intent.host).deliver(_frame(attempt))
         if reply.outcome is not Outcome.DONE:
-            piece = reply.pieces.get("restore")
-            said = piece.stderr.decode("utf-8", "replace").strip() if piece else ""
-            said = HIDDEN if intent.no_log else said
-            why = f"restore ended with {reply.outcome} {reply.rc}: {said[-800:]}"
+            said = HIDDEN if intent.no_log else _last_words(reply.pieces.get("restore"))
+            why = f"restore ended with {reply.outcome} {reply.rc}" + (f": {said}" if said else "")
             return self._end(intent, "failed", why=why)
         if not intent.probe:
             return self._verified(intent, {})
@@ -223,6 +219,12 @@ def three_way(intent: Intent, left: Facts, now: Facts) -> tuple[Mapping[str, str
         for key in keys
         if now.get(key) != intent.restored.get(key)
     )
+
+
+def _last_words(piece: PieceResult | None) -> str:
+    """What a restore said at its end: its errors, or where it has none what it printed."""
+    raw = (piece.stderr.strip() or piece.stdout.strip()) if piece else b""
+    return raw.decode("utf-8", "replace")[-800:]
 
 
 def _probe(intent: Intent) -> Probe:

@@ -121,7 +121,7 @@ class Brackets:
             raise UsageError(
                 f"{step.path} would change {host}, which it would not have done a moment ago;"
                 " the host is in service",
-                hint="mplay resume RUN takes it out of service first",
+                hint=f"mplay resume {self._running.context.run} takes it out of service first",
             )
 
 

@@ -83,5 +83,5 @@ class Doubt:
                 f"its attempt {attempt.intent.attempt} cannot be taken back: {undone.result}"
                 + (f" ({undone.why})" if undone.why else ""),
                 where=str(bound.key),
-                hint="look at the host, then: mplay show RUN --restore",
+                hint=f"look at the host, then: mplay show {self._running.context.run} --restore",
             )

@@ -220,7 +220,7 @@ class Forward:
         plan = self._running.context.plan
         later = [(plan.steps[n.path], n.host) for n in upcoming]
         link, ahead = self._running.link(bound.place), self._running.look_ahead(bound.place)
-        probe = bound.probing(module.probe())
+        probe = bound.probing(module.probe(), confined=module.CONFINED)
         seen = ask_ahead(
             link, ahead, str(bound.key), probe, lambda most: self._upcoming.probes(later, most)
         )
@@ -229,9 +229,12 @@ class Forward:
             return self._unchanged(bound, seen)
         self._brackets.allow_change(bound.step, bound.key.subject)
         intent = self._intend(bound, change, seen, probe)
-        riding = self._upcoming.probes(later, 1)
+        if change.confined:
+            ahead.changed({**intent.expect, **intent.restored})
+        else:
+            ahead.forget()
+        riding = ahead.lacking(self._upcoming.probes(later, 1))
         frame = frame_of(intent, change, uncut=module.UNCUT, riding=riding_pieces(riding))
-        ahead.forget()
         try:
             reply = link.deliver(frame, self._output(bound))
         except HostError as lost:

@@ -165,11 +165,12 @@ class Link:
                 self._drop()
                 if self._clock.monotonic() >= until:
                     # Whoever asks it next waits no second time: one try, and it is lost again.
-                    self._reconnect_for = 0.0
+                    waited, self._reconnect_for = self._reconnect_for, 0.0
+                    run = self.claim.run if self.claim else "last"
                     raise LinkLost(
                         self.host.name,
-                        f"did not come back within {self._reconnect_for:.0f} s ({error})",
-                        hint="when it answers again: mplay resume RUN",
+                        f"did not come back within {waited:.0f} s ({error})",
+                        hint=f"when it answers again: mplay resume {run}",
                     ) from error
                 self._clock.sleep(pause)
                 pause = min(pause * 1.5, 5.0)

@@ -226,7 +226,7 @@ class Predictor:
             self._running.link(bound.place),
             self._running.look_ahead(bound.place),
             str(bound.key),
-            bound.probing(module.probe()),
+            bound.probing(module.probe(), confined=module.CONFINED),
             lambda most: self._upcoming.probes(self._steps(upcoming), most),
         )
 
