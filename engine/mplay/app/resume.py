@@ -76,16 +76,24 @@ def _refuse_over(state: RunState) -> None:
 
 
 def _action(state: RunState, context: RunContext) -> Action:
-    """Backward while there is something to undo of what was to be undone, else forward."""
+    """Backward while there is something to undo of what was to be undone, else forward.
+
+    A run that was to be undone as a whole is over once it is, and never goes forward again.
+    """
     if state.status is RunStatus.SUCCEEDED:
         return lambda *_: _COMPLETE
     undo = undo_plan(context.plan, state, _chosen(state))
-    return _forward if undo.empty else _backward(state)
+    return _forward if undo.empty and not _is_whole(state) else _backward(state)
 
 
 def _chosen(state: RunState) -> Chosen:
     aborts = state.open_aborts
     return lambda key: any(abort.covers(key) for abort in aborts)
+
+
+def _is_whole(state: RunState) -> bool:
+    """Whether all of the run was to be undone."""
+    return any(abort.event.scope == "run" for abort in state.open_aborts)
 
 
 def _is_by_hand(state: RunState) -> bool:
@@ -100,7 +108,7 @@ def _forward(execution: Execution, absent: Absent) -> Ending:
 def _backward(state: RunState) -> Action:
     """Go on with the undo that was cut off."""
     aborts = state.open_aborts
-    whole = any(abort.event.scope == "run" for abort in aborts)
+    whole = _is_whole(state)
     by_hand = _is_by_hand(state)
 
     def action(execution: Execution, _: Absent) -> Ending:
