@@ -29,12 +29,13 @@ from mplay.executor.undo_calls import MakeModule
 from mplay.journal import Journal
 from mplay.model.clock import Clock, token
 from mplay.model.errors import HostLocked, JournalError, MplayError, Unreachable, Where
-from mplay.model.events import Event, HostLost, HostSeen, RunEnd
+from mplay.model.events import Event, HostLost, HostSeen, PhaseBegan, RunEnd
 from mplay.model.playbook import ModuleCall, Text
 from mplay.model.record import Listener
 from mplay.model.task import RunStatus
 from mplay.sdk import Module
 
+_CLOSED = {RunStatus.SUCCEEDED, RunStatus.ROLLED_BACK}
 HEARTBEAT = 20.0
 """Seconds between two signs of life."""
 
@@ -164,6 +165,8 @@ class Session:
         untouched = [h for h, e in absent.items() if h not in known and type(e) is Unreachable]
         self.journal.unclaim(self.context.run, untouched)
         self._give_back(running, crew, ending, absent)
+        if ending.status in _CLOSED:
+            running.recorder.write(PhaseBegan(phase="closed"))
         running.recorder.write(RunEnd(status=ending.status, exit=ending.exit, why=ending.why))
         return ending
 

@@ -109,7 +109,7 @@ class HostError(MplayError):
     exit_code = 4
 
     def __init__(self, host: str, what: str, *, hint: str = "") -> None:
-        super().__init__(what, where=host, hint=hint)
+        super().__init__(what, where=f"{host}:", hint=hint)
         self.host = host
 
 
