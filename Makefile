@@ -9,15 +9,18 @@ PYTHON := python3
 BIN := $(VENV)/bin
 READY := $(VENV)/ready-$(shell sha256sum pyproject.toml | cut -c1-16)
 ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env=PATH)
-PACKAGES := python3-venv mmdebstrap iproute2 util-linux openssh-client sudo
+TESTS := $(ROOT) env MPLAY_LAB_NAME=$(or $(MPLAY_LAB_NAME),test) $(BIN)/pytest -q --durations=15
+PACKAGES := python3-venv mmdebstrap iproute2 util-linux openssh-client openssh-server sudo curl wget
 
 .PHONY: demo test check fast bench lab down clean
 
 demo: $(READY) lab
 	@MPLAY="$(ROOT) $(BIN)/mplay" sh .ci/demo
 
+# What looks at the whole machine runs by itself; the rest on two workers, each with its own lab.
 test: check lab
-	$(ROOT) $(BIN)/pytest -q
+	$(TESTS) tests/lab
+	$(TESTS) -n 2 --dist loadfile --ignore=tests/lab tests
 
 fast: $(READY)
 	$(BIN)/pytest -q tests/unit
