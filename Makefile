@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready-$(shell sha256sum pyproject.toml | cut -c1-16)
 ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env=PATH)
 TESTS := $(ROOT) env MPLAY_LAB_NAME=$(or $(MPLAY_LAB_NAME),test) $(BIN)/pytest -q --durations=15
-PACKAGES := python3-venv mmdebstrap iproute2 util-linux openssh-client openssh-server sudo curl wget
+PACKAGES := python3-venv mmdebstrap iproute2 util-linux openssh-client sudo curl wget
 
 .PHONY: demo test check fast bench lab down clean
 
