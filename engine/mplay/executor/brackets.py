@@ -20,6 +20,10 @@ _PREFIX = "decide:"
 Predict = Callable[[Node], TaskRow]
 
 
+def _not_needed(step: PlannedStep) -> str:
+    return f"nothing in {step.block} would change here"
+
+
 def has_ended_well(past: RunState, key: TaskKey) -> bool:
     """Whether a step has ended well on a host; a loop, all of its items."""
     items = past.task(key).items
@@ -61,6 +65,8 @@ class Brackets:
         predict = self._fresh_predict()
         for path in block.steps:
             if host not in self._running.context.plan.steps[path].hosts:
+                continue
+            if has_ended_well(self._running.past, TaskKey(path, host)):
                 continue
             row = predict(Node(id=f"{path}@{host}", kind=NodeKind.TASK, path=path, host=host))
             if row.status in _CHANGES:
@@ -113,7 +119,11 @@ class Brackets:
         """Why a step of a bracket is not needed on a host, or ''."""
         if step.role in {Role.MAIN, Role.BETWEEN} or self._needed.get((step.block, host), True):
             return ""
-        return f"nothing in {step.block} would change here"
+        return _not_needed(step)
+
+    def needs_again(self, step: PlannedStep, host: str, skipped: str) -> bool:
+        """Whether a host was left in service by an earlier process, and now has to leave it."""
+        return skipped == _not_needed(step) and not self.skip(step, host)
 
     def allow_change(self, step: PlannedStep, host: str) -> None:
         """Refuse a change on a host that was left in service since nothing would change there."""

@@ -116,8 +116,9 @@ class Forward:
         self, step: PlannedStep, key: TaskKey, upcoming: Sequence[Node], *, decided: bool
     ) -> tuple[Ended, Result]:
         past = self._running.past.task(key)
-        if past.skipped is not None and not past.void:
-            return Ended(TaskStatus.SKIPPED, past.skipped), Result(status=TaskStatus.SKIPPED)
+        against = past.skipped if not past.void else None
+        if against is not None and not self._brackets.needs_again(step, key.subject, against):
+            return Ended(TaskStatus.SKIPPED, against), Result(status=TaskStatus.SKIPPED)
         why = "" if decided or _is_decided(past) else self._skip(step, key.subject)
         if why:
             return self._skipped(key, why)

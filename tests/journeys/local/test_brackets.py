@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mplay.model.events import Answered, Order, Released, Wait
+from mplay.model.events import Answered, Order, Released, Skipped, Wait
 from mplay.model.record import Record
 from tests.faults.ground import Killed
 from tests.journeys.local.stage import Stage
@@ -238,3 +238,28 @@ def test_a_bracket_that_was_cut_open_is_closed_by_the_resume(stage: Stage) -> No
     assert stage.resume().said == ("succeeded", 0)
     assert out(stage) == []
     assert stage.story().count("+work@w1") == 1
+
+
+def test_a_host_that_has_to_leave_service_after_all_does_so_at_resume(stage: Stage) -> None:
+    def die(record: Record) -> None:
+        if isinstance(record.event, Skipped) and record.event.task == "block/enter/out@w1":
+            raise Killed
+
+    stage.file("w1", "new\n").chmod(0o644)
+    with pytest.raises(Killed):
+        stage.apply(pool(work=False), at=die)
+    stage.file("w1", "somebody else's\n")
+    assert stage.resume().said == ("succeeded", 0)
+    assert stage.story()[:2] == ["out@w1", "in@w1"]
+    assert stage.read("w1") == "new\n"
+
+
+def test_what_is_done_takes_no_host_out_of_service_at_resume(stage: Stage) -> None:
+    stage.file("w1", "new\n").chmod(0o644)
+    stage.breaks("last@w1")
+    assert stage.apply(pool(work=False), on_failure="halt").said == ("halted", 4)
+    stage.file("w1", "somebody else's\n")
+    stage.mends("last@w1")
+    assert stage.resume().said == ("succeeded", 0)
+    assert "out@w1" not in stage.story()
+    assert stage.read("w1") == "somebody else's\n"

@@ -404,3 +404,42 @@ def test_until_asks_a_check_again_until_it_holds(stage: Stage) -> None:
     (stage.files / "ready").unlink()
     told = stage.apply(text.replace("0.3", "30").replace("UNTIL", "0.3"))
     assert told.said == ("halted", 4)
+
+
+DELEGATED = """
+name: T
+hosts: "w1:w2"
+steps:
+  - {id: a, delegate_to: w3, DO(a)}
+  - {id: b, needs: [{step: a, scope: host}], DO(b)}
+"""
+
+
+def test_undoing_a_subject_undoes_what_was_delegated_for_it(stage: Stage) -> None:
+    told = stage.apply(DELEGATED)
+    assert {i.host for i in told.events(Intent) if i.task.startswith("a@")} == {"w3"}
+    assert stage.rollback(hosts=("w1",), keep_dependents=True).said == ("halted", 0)
+    assert stage.story_of("w1") == ["+a", "+b", "-b", "-a"]
+    assert stage.story_of("w2") == ["+a", "+b"]
+
+
+def test_a_host_that_does_not_answer_keeps_a_rollback_open_until_it_does(stage: Stage) -> None:
+    stage.apply(DELEGATED.replace("delegate_to: w3, ", ""))
+    stage.hosts.down.add("w2")
+    told = stage.rollback()
+    assert told.said == ("rollback-incomplete", 7)
+    assert "b@w2" in told.ending.why
+    assert stage.story_of("w1") == ["+a", "+b", "-b", "-a"]
+    assert stage.story_of("w2") == ["+a", "+b"]
+    stage.hosts.down.clear()
+    assert stage.rollback().said == ("rolled-back", 0)
+    assert stage.story_of("w2") == ["+a", "+b", "-b", "-a"]
+    assert stage.claims() == {}
+
+
+def test_a_run_that_changed_nothing_is_rolled_back_at_once(stage: Stage) -> None:
+    stage.apply(FILES)
+    told = stage.apply(FILES)
+    assert told.said == ("succeeded", 0)
+    assert stage.rollback().said == ("rolled-back", 0)
+    assert stage.read("one-w1") == "new\n"
