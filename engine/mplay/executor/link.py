@@ -57,6 +57,7 @@ class Link:
         self._mutex = threading.RLock()
         self._channel: Channel | None = None
         self._login = ""
+        self._sent: set[tuple[int, int, int]] = set()
         self.greeting: Greeting | None = None
         self.about: About | None = None
 
@@ -68,6 +69,7 @@ class Link:
             if self.claim is None:
                 return None
             self.greeting = channel.hello(self.claim)
+            self._sent.clear()
             self._on_found(self.host.name, self.greeting)
             return self.greeting
 
@@ -114,10 +116,14 @@ class Link:
         """Send a frame and learn what became of it, however often the connection is lost."""
         with self._mutex:
             try:
-                return self.channel.send(frame, on_output)
+                return self._send(frame, on_output)
             except LinkLost as lost:
                 self._reconnect(lost)
             return self.recover(frame, on_output)
+
+    def _send(self, frame: Frame, on_output: OnOutput | None) -> Reply:
+        self._sent.add((frame.number, frame.attempt, frame.undo_try))
+        return self.channel.send(frame, on_output)
 
     def recover(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:
         """What became of a frame that was sent, or may have been; it is sent if it never was."""
@@ -133,11 +139,15 @@ class Link:
         if outcome in _ATTACHABLE:
             return self.channel.attach(frame, on_output)
         if outcome is Outcome.NEVER:
-            return self.channel.send(frame, on_output)
+            return self._send(frame, on_output)
         return Reply(outcome=outcome, rc=None, pieces={})
 
     def outcome(self, number: int, attempt: int, undo_try: int = 0) -> Outcome:
-        """What the host said of an attempt when it was last greeted."""
+        """What the host says of an attempt; it is greeted again if that was sent since."""
+        with self._mutex:
+            if (number, attempt, undo_try) in self._sent:
+                self._drop()
+                self.open()
         for state in self.greeting.states if self.greeting else ():
             if (state.number, state.attempt, state.undo_try) == (number, attempt, undo_try):
                 return state.outcome

@@ -159,7 +159,7 @@ class Stage:
     """A project in a folder; every command returns what it told."""
 
     folder: Path
-    hosts: Hosts = field(init=False)
+    hosts: Any = field(init=False)
     project: Project = field(init=False)
     options: Options = field(default_factory=Options)
 

@@ -1,0 +1,66 @@
+"""A link outlives lost connections, and waits for a host that is gone only once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mplay.channel.protocol import Claim, Frame, Piece, PieceKind
+from mplay.executor.link import Link
+from mplay.model.errors import LinkLost
+from mplay.model.host import Host
+from mplay.model.task import Outcome
+from mplay.testing import FakeClock, FakeConnector, FakeHost, Fault
+
+
+def frame(script: str) -> Frame:
+    piece = Piece(name="apply", kind=PieceKind.APPLY, script=script)
+    return Frame(number=1, task="a@w1", attempt=1, pieces=(piece,))
+
+
+def link(fake: FakeHost, clock: FakeClock, told: list[str]) -> Link:
+    made = Link(
+        Host(name="w1"),
+        FakeConnector([fake]),
+        clock,
+        claim=Claim(run="r", token="t", owner="me"),
+        on_lost=lambda host, _why: told.append(f"{host} lost"),
+        on_found=lambda host, _greeting: told.append(f"{host} found"),
+        reconnect=60.0,
+    )
+    made.open()
+    return made
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER])
+def test_a_frame_runs_once_however_its_connection_is_lost(tmp_path: Path, fault: Fault) -> None:
+    fake, told = FakeHost(name="w1", folder=tmp_path), list[str]()
+    fake.fail(fault)
+    held = link(fake, FakeClock(), told)
+    assert held.deliver(frame("echo x >>ran")).outcome is Outcome.DONE
+    assert (tmp_path / "ran").read_text() == "x\n"
+    assert told == ["w1 found", "w1 lost", "w1 found"]
+
+
+def test_a_host_that_stays_away_is_waited_for_once(tmp_path: Path) -> None:
+    fake, clock = FakeHost(name="w1", folder=tmp_path), FakeClock()
+    held = link(fake, clock, [])
+    fake.fail(Fault.LOST_BEFORE)
+    fake.unreachable = -1
+    with pytest.raises(LinkLost, match=r"within 60 s[\s\S]*mplay resume r"):
+        held.deliver(frame("true"))
+    waited = clock.monotonic()
+    assert waited >= 60.0
+    with pytest.raises(LinkLost):
+        held.deliver(frame("true"))
+    assert clock.monotonic() == waited
+
+
+def test_a_host_that_comes_back_in_time_is_asked_what_it_did(tmp_path: Path) -> None:
+    fake, clock = FakeHost(name="w1", folder=tmp_path), FakeClock()
+    held = link(fake, clock, [])
+    fake.fail(Fault.LOST_AFTER)
+    fake.unreachable = 5
+    assert held.deliver(frame("echo x >>ran")).outcome is Outcome.DONE
+    assert (tmp_path / "ran").read_text() == "x\n"
