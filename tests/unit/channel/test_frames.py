@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from mplay.channel.protocol import Frame, Piece, PieceKind
 from mplay.model.task import Outcome
 from tests.unit.channel.ground import Ground, work
@@ -172,3 +174,21 @@ def test_a_frame_of_probes_only_leaves_no_record_and_starts_no_supervisor(ground
         (2, b"n\t2\n"),
     ]
     assert not ground.home.exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "printed"),
+    [
+        ("printf 'a\\tb\\n\\n  c\\\\d\\t'", b"a\tb\n\n  c\\d\t"),
+        ("printf 'a\\0b\\nc'", b"a\0b\nc"),
+        ("echo one; echo longer >/dev/stdout; echo", b"long\nr\n"),
+        ("i=0; while [ $i -lt 500 ]; do i=$((i + 1)); echo 12345678; done", b"12345678\n" * 500),
+    ],
+    ids=["without a last newline", "with a NUL", "to a file of its own", "more than a few"],
+)
+def test_what_a_check_prints_arrives_byte_for_byte(
+    ground: Ground, script: str, printed: bytes
+) -> None:
+    reply = ground.greeted().send(work(verify=script, probe="printf tail"))
+    assert reply.pieces["verify"].stdout == printed
+    assert reply.pieces["probe"].stdout == b"tail"

@@ -74,6 +74,10 @@ record_boot() {
   printf '\n' >>"$log" && record boot "$@"
 }
 
+# doing WORDS: what the worker is at, in `current`. Its length never changes, so it is overwritten in
+# place: a file that is cut and written again costs a file system blocks and a write, each time.
+doing() { printf '%-1023s\n' "$*" 1<>"$home/current"; }
+
 # breathes PROCESS: whether it lives; a dead one that nobody has waited for does not.
 breathes() {
   words=Z

@@ -112,10 +112,42 @@ stream() { # FILE NAME: at most 64 KiB at a time; a flood is not sent twice
   eval "sent_$2=$length"
 }
 
-reply() { # ID: every file of the answer, with the mark between two, by one process
+gather() { # FILE: adds its text to $text
+  words=''
+  while IFS= read -r words; do
+    text="$text$words
+"
+  done <"$1" || return 1
+  text=$text$words
+}
+
+brief() { # BYTES FILE...: an answer of a few facts, in this shell; `read` leaves NUL out: not these
+  left=$1
+  shift
+  text=''
+  for word; do
+    text="$text$mark
+"
+    left=$((left + ${#text}))
+    gather "$answer.$word" || return 1
+    left=$((left - ${#text}))
+  done
+  [ "$left" = 0 ] || return 1
+  facts=$text text=''
+  gather "$answer.res" || return 1
+  printf '%s reply %s\n%s%s%s end\n' "$mark" "$files" "$text" "$facts" "$mark"
+}
+
+reply() { # ID: every file of the answer, with the mark between two, by one process or none
   answer=$home/out/$1
   files=''
-  read -r _ files <"$answer.res"
+  read -r form files <"$answer.res"
+  if [ "$form" = facts ]; then
+    left=${files%% *}
+    case $files in *' '*) files=${files#* } ;; *) files='' ;; esac
+    # shellcheck disable=SC2086
+    ! brief "$left" $files || return 0
+  fi
   printf '%s\n' "$mark" >"$home/mark.$$"
   set -- "$answer.res"
   for word in $files; do

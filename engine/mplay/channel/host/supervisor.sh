@@ -119,7 +119,7 @@ finish() { # NAME ID: a task has ended and its answer lies there
   linger "$2"
   printf 'end\n' >>"$home/out/$2.res"
   true >"$home/current"
-  true >"$home/cut"
+  [ ! -s "$home/cut" ] || true >"$home/cut"
   busy='' busy_id='' quiet=0
   tell "$follower" "done $2"
 }
