@@ -143,7 +143,7 @@ def test_another_key_than_the_known_one_is_refused_with_both_fingerprints(
 def test_a_login_that_is_refused_names_account_and_key(here: Project, web: LabHost) -> None:
     spoil(here, "ansible_user: ops", "ansible_user: nobody-here")
     said = refused(here, web)
-    assert said.count("stg-web1 it refused the login of nobody-here@") == 2
+    assert said.count("stg-web1: it refused the login of nobody-here@") == 2
     assert "authorized_keys" in said
 
 
@@ -152,7 +152,7 @@ def test_sudo_that_needs_a_password_says_so_and_takes_the_right_one(
 ) -> None:
     spoil(here, "ansible_user: ops", "ansible_user: nosudo")
     said = refused(here, web)
-    assert said.count("stg-web1 sudo on stg-web1 needs a password\n    give -K") == 2
+    assert said.count("stg-web1: sudo on stg-web1 needs a password\n    give -K") == 2
     words = ("apply", "playbooks/one.yml", "--limit", "staging", "-i", str(here.inventory), "-K")
     code, screen = in_terminal(here, *words, answer="wrong horse")
     assert code == 4, screen

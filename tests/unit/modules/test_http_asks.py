@@ -82,7 +82,8 @@ def test_what_is_answered_as_expected_is_ok(host: HostShell, url: str, tool: str
 def test_a_redirect_is_followed_only_where_asked(host: HostShell, url: str) -> None:
     assert asked(host, url=f"{url}/moved", status=302).judgement == "ok"
     assert asked(host, url=f"{url}/moved").reasons == ("status 302, not 200",)
-    assert asked(host, url=f"{url}/moved", follow_redirects=True).judgement == "ok"
+    verdict = asked(host, url=f"{url}/moved", follow_redirects=True)
+    assert verdict.judgement == "ok", verdict.reasons
 
 
 @pytest.mark.parametrize("tool", ["curl", "wget"], indirect=True)

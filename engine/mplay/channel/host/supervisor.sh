@@ -99,12 +99,15 @@ follow() { # RELAY ID
 }
 
 linger() { # ID: names what a task left running; it is let live
-  if [ "$how" = cgroup ]; then
-    members cgroup "$where" "$runner"
-  else
-    members group "$runner" "$runner"
+  if [ "$how" = cgroup ]; then words=$where; else words=$runner; fi
+  members "$how" "$words" "$runner"
+  if [ -n "$pids" ] && [ -s "$home/cut" ]; then
+    # The task was told to end: what is dying of that is not what it left.
+    sleep 0.2
+    members "$how" "$words" "$runner"
   fi
   for pid in $pids; do
+    breathes "$pid" || continue
     words='?'
     { read -r words <"/proc/$pid/comm"; } 2>/dev/null || continue
     printf 'linger %s %s\n' "$pid" "$words" >>"$home/out/$1.res"
