@@ -15,7 +15,7 @@ PACKAGES := python3-venv mmdebstrap iproute2 util-linux openssh-client sudo curl
 .PHONY: demo test check fast bench lab down clean
 
 demo: $(READY) lab
-	@MPLAY="$(ROOT) $(BIN)/mplay" sh .ci/demo
+	@MPLAY="$(strip $(ROOT) $(BIN)/mplay)" sh .ci/demo
 
 # What looks at the whole machine runs by itself; the rest on two workers, each with its own lab.
 test: check lab
