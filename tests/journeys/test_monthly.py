@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
-from tests.journeys.project import EVIDENCE, Project
+from tests.journeys.project import CHECKOUT, EVIDENCE, Project
 from tests.lab.fixtures import LabHost
 
 pytestmark = pytest.mark.lab
@@ -63,8 +64,14 @@ def test_a_rollback_needs_no_playbook_no_modules_and_no_variables(
     project: Project, web: LabHost, lb: LabHost
 ) -> None:
     before = {host.name: host.state() for host in (web, lb)}
-    project.apply(MONTHLY, EVIDENCE)
-    for name in ("playbooks", "examples"):
+    away = project.folder / "inventory"
+    (away / "group_vars").mkdir(parents=True)
+    shutil.copy(project.inventory, away / "hosts.yml")
+    (away / "group_vars" / "web.yml").write_text("note: from a group\n")
+    (project.folder / "modules").mkdir()
+    shutil.copy(CHECKOUT / "modules/mplay_modules/service.py", project.folder / "modules")
+    replace(project, inventory=away).apply(MONTHLY, EVIDENCE)
+    for name in ("playbooks", "examples", "inventory", "modules"):
         shutil.rmtree(project.folder / name)
     project.rollback("last")
     for host in (web, lb):

@@ -10,7 +10,7 @@ import pytest
 
 from mplay.channel.protocol import Channel, Frame, Greeting, Piece, PieceKind
 from mplay.lab.faults import link_down
-from mplay.model.errors import LinkLost, Unreachable
+from mplay.model.errors import HostLocked, LinkLost, Unreachable
 from mplay.model.task import Outcome
 from tests.faults.channel.bed import RUN, Bed, claim
 from tests.faults.channel.lab_bed import lab_bed
@@ -70,6 +70,19 @@ def come_back(bed: Bed) -> tuple[Channel, Greeting]:
         except (Unreachable, LinkLost):
             assert time.monotonic() < end
             time.sleep(0.3)
+
+
+def test_a_superseded_owner_is_refused_by_the_host_itself(bed: Bed) -> None:
+    old = bed.open()
+    old.hello(claim("a"))
+    new = bed.open()
+    new.hello(claim("b", "a"))
+    with pytest.raises(HostLocked):
+        old.send(slow(0.1))
+    assert bed.shell(f"[ -e {FILE} ] && echo touched || echo untouched").strip() == "untouched"
+    old.close()
+    new.release()
+    new.close()
 
 
 def test_a_restart_of_sshd_does_not_touch_a_task(bed: Bed, web: LabHost) -> None:
