@@ -13,6 +13,7 @@ from mplay.channel.protocol import Connector
 from mplay.executor.execution import Ending
 from mplay.journal import Journal, new_run_id
 from mplay.model.errors import GateClosed
+from mplay.model.events import Event, Note
 from mplay.model.record import Listener
 
 
@@ -60,9 +61,11 @@ def execute(
 ) -> Ending:
     """Begin a prepared run in a journal, and run it."""
     run = prepared.context.run
-    record = journal.begin(run, prepared.begin(owner(project.clock)))
-    for listener in listeners:
-        listener.on_record(record)
+    records = [journal.begin(run, prepared.begin(owner(project.clock)))]
+    records += [journal.append(run, event) for event in _first(prepared)]
+    for record in records:
+        for listener in listeners:
+            listener.on_record(record)
     session = Session(
         journal=journal,
         context=prepared.context,
@@ -73,3 +76,10 @@ def execute(
         expired=expired(journal, project.config.keep.restore_points, project.clock),
     )
     return session.execute(prepared.cast(), lambda execution, absent: execution.forward(absent))
+
+
+def _first(prepared: Prepared) -> list[Event]:
+    """What is to be known before anything else: which steps somebody said are done, and why."""
+    steps = ", ".join(prepared.request.choice.assume_done)
+    vouched = Note(text=f"--assume-done {steps}: {prepared.request.reason}")
+    return [vouched] if steps else []

@@ -9,6 +9,7 @@ from typing import Any
 import mplay
 from mplay.app.project import Project
 from mplay.executor.context import RunContext
+from mplay.planner.choice import Choice
 from mplay.planner.digests import module_names, plan_digest, procedure_digest
 from mplay.planner.reach import reached, reached_files
 from mplay.spec import Loaded
@@ -21,6 +22,7 @@ def digests_of(
     *,
     environment: str,
     limit: str,
+    choice: Choice,
     variables: Mapping[str, Mapping[str, Any]],
 ) -> Mapping[str, Any]:
     """What RUN_BEGIN keeps of what the run was made of.
@@ -45,7 +47,7 @@ def digests_of(
         context.plan,
         environment=environment,
         limit=limit,
-        tags=(),
+        tags=choice.words(),
         variables=variables,
     )
     return {

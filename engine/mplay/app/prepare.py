@@ -43,6 +43,7 @@ class Request:
     """What an operator asked for. `on_failure` '' leaves it to the playbook.
 
     `user` logs in where the inventory names nobody; `become` is for steps that say nothing.
+    `reason` says why the steps that `choice` assumes to be done are.
     `words` are those of the command line that name hosts and variables, to be repeated.
     """
 
@@ -50,6 +51,7 @@ class Request:
     limit: str = ""
     extra_vars: Mapping[str, Any] = field(default_factory=dict)
     choice: Choice = field(default_factory=Choice)
+    reason: str = ""
     on_failure: str = ""
     user: str = ""
     become: bool = False
@@ -117,6 +119,8 @@ class Prepared:
                 "forks": self.request.options.forks,
                 "strict": self.request.options.strict,
                 "on_failure": self.request.on_failure,
+                "choice": asdict(self.request.choice),
+                "reason": self.request.reason,
                 "extra_vars": values_as_json(self.request.extra_vars),
                 "groups": {name: list(members) for name, members in self.context.groups.items()},
                 "host_groups": {name: list(host.groups) for name, host in hosts.items()},
@@ -182,6 +186,7 @@ def prepare(project: Project, request: Request, run: str) -> Prepared:
             context,
             environment=environment,
             limit=request.limit,
+            choice=request.choice,
             variables={name: _public(context.hosts[name].vars) for name in plan.hosts},
         ),
     )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mplay.cli import executing, options
+from mplay.cli import executing, options, selecting
 from mplay.cli.executing import Wanted
+from mplay.cli.selecting import Listed, Selected
 
 if TYPE_CHECKING:
     from mplay.app.prepare import Prepared, Request
@@ -23,6 +24,8 @@ ON_FAILURE = click.Choice(["rollback-host", "rollback", "halt", "continue"])
     "mplay apply playbooks/monthly.yml --limit staging --dry-run --diff",
     "mplay apply playbooks/monthly.yml --limit staging --evidence docs=https://wiki/change/17",
     "mplay apply playbooks/monthly.yml --limit production --on-failure rollback",
+    "mplay apply playbooks/monthly.yml --limit staging --only web --assume-done backup --reason …",
+    "mplay apply playbooks/monthly.yml --limit staging --tags packages --list-tasks",
 )
 @click.argument("playbook", type=click.Path(path_type=Path))
 @options.dry_run
@@ -37,17 +40,11 @@ ON_FAILURE = click.Choice(["rollback-host", "rollback", "halt", "continue"])
 @executing.say_yes
 @executing.strict
 @options.of_connection
+@selecting.selecting
+@selecting.listing
 @options.verbose
-@options.of_project
-@options.later("-t", "--tags")
-@options.later("--skip-tags")
-@options.later("--only")
-@options.later("--from")
-@options.later("--with-needs", value=False)
-@options.later("--assume-done")
+@options.of_run
 @options.later("--step", value=False)
-@options.later("--list-hosts", value=False)
-@options.later("--list-tasks", value=False)
 @options.later("--override")
 @options.later("--emergency", value=False)
 def apply(
@@ -67,6 +64,8 @@ def apply(
     become: bool,
     ask_become_pass: bool,
     forks: int | None,
+    selected: Selected,
+    listed: Listed,
     verbose: int,
     config_file: Path | None,
     journal_place: str,
@@ -87,7 +86,9 @@ def apply(
         inventories=inventories,
         extra_vars=extra_vars,
     )
-    request = _request(wanted, playbook, limit, extra_vars, on_failure, user, become)
+    request = _request(wanted, playbook, limit, extra_vars, on_failure, user, become, selected)
+    if listed:
+        return _list(wanted, request, listed)
     if dry_run:
         return _forecast(wanted, request, plan_digest, detailed=detailed_exitcode)
     return _apply(wanted, request, plan_digest)
@@ -101,6 +102,7 @@ def _request(
     on_failure: str | None,
     user: str,
     become: bool,
+    selected: Selected,
 ) -> Request:
     from mplay.app.extra import extra_vars as read_extra_vars
     from mplay.app.prepare import Request
@@ -109,15 +111,17 @@ def _request(
         playbook=playbook,
         limit=limit,
         extra_vars=read_extra_vars(extra_vars),
+        choice=selected.choice(),
+        reason=selected.reason,
         on_failure=on_failure or "",
         user=user,
         become=become,
         options=wanted.options(),
     )
-    return replace(request, words=_words(wanted, request))
+    return replace(request, words=_words(wanted, request, selected))
 
 
-def _words(wanted: Wanted, request: Request) -> tuple[str, ...]:
+def _words(wanted: Wanted, request: Request, selected: Selected) -> tuple[str, ...]:
     """The words with which another call means the same run."""
     words: list[str] = []
     for flag, values in (
@@ -138,7 +142,16 @@ def _words(wanted: Wanted, request: Request) -> tuple[str, ...]:
         "--ask-become-pass": wanted.ask_become_pass,
         "--yes": wanted.say_yes,
     }
-    return (*words, *(flag for flag, given in switches.items() if given))
+    return (*words, *selected.words(), *(flag for flag, given in switches.items() if given))
+
+
+def _list(wanted: Wanted, request: Request, listed: Listed) -> int:
+    from mplay.app.apply import new_run
+    from mplay.app.prepare import prepare
+
+    project = wanted.project()
+    listed.show(prepare(project, request, new_run(project)), wanted.form)
+    return 0
 
 
 def _apply(wanted: Wanted, request: Request, plan_digest: str) -> int:

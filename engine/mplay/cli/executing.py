@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mplay.executor.context import Options
     from mplay.report.document import Document
     from mplay.report.lines import Lines
+    from mplay.report.stream import Stream
 
 evidence = click.option(
     "--evidence",
@@ -80,11 +81,11 @@ class Wanted:
 
         return Connectors(Manner(ask_password=_asker() if self.ask_become_pass else None))
 
-    def listener(self) -> Lines | Document:
+    def listener(self) -> Lines | Document | Stream:
         """Shows the run on standard output."""
         from mplay.cli.output import listener, to_stdout
 
-        return listener(self.form, to_stdout(), verbose=self.verbose, diff=self.diff)
+        return listener(self.form, to_stdout(self.form), verbose=self.verbose, diff=self.diff)
 
 
 def answers(given: Sequence[str]) -> dict[str, str]:

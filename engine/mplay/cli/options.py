@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -28,6 +30,21 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
         for option in reversed(options):
             command = option(command)
         return command
+
+    return decorate
+
+
+def as_one(name: str, kind: type[Any]) -> Callable[[Command], Command]:
+    """The options named like the fields of a dataclass as one argument of the command."""
+    parts = [field.name for field in fields(kind)]
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def called(**given: Any) -> Any:
+            one = kind(**{part: given.pop(part) for part in parts})
+            return command(**{name: one}, **given)
+
+        return cast("Command", called)
 
     return decorate
 
@@ -80,7 +97,10 @@ def confirm(question: str, *, unasked: str, hint: str) -> None:
 
 def _form(_: click.Context, __: click.Parameter, value: str) -> str:
     if value == "ndjson":
-        raise UsageError("--format ndjson is not in this version", hint="Use --format json.")
+        raise UsageError(
+            "--format ndjson is for what happens bit by bit; this command has one document",
+            hint="Use --format json.",
+        )
     return value
 
 
@@ -93,6 +113,15 @@ output_format = click.option(
     metavar="text|json",
     callback=_form,
     help="Text for people, or JSON.",
+)
+stream_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "ndjson"]),
+    default="text",
+    show_default=True,
+    metavar="text|json|ndjson",
+    help="Text for people, JSON at the end, or a JSON object a line as things happen.",
 )
 config = click.option(
     "-c",
@@ -129,12 +158,6 @@ extra_vars = click.option(
     metavar="K=V|JSON|@FILE",
     help="Variables that win over all others.",
 )
-tags = click.option(
-    "-t", "--tags", multiple=True, metavar="TAGS", help="Only steps with one of these tags."
-)
-skip_tags = click.option(
-    "--skip-tags", multiple=True, metavar="TAGS", help="No steps with one of these tags."
-)
 dry_run = click.option(
     "-C",
     "--check",
@@ -162,10 +185,10 @@ verbose = click.option(
 
 of_project = together(config, journal, output_format)
 """Which project, which journal, which output."""
+of_run = together(config, journal, stream_format)
+"""The same for commands whose output may be a stream."""
 of_hosts = together(inventory, limit, extra_vars)
 """Which hosts, and their variables."""
-of_steps = together(tags, skip_tags)
-"""Which steps."""
 of_connection = together(user, become, ask_become_pass, forks)
 """How hosts are reached."""
 

@@ -13,11 +13,15 @@ from mplay.report.writer import Writer
 if TYPE_CHECKING:
     from mplay.report.document import Document
     from mplay.report.lines import Lines
+    from mplay.report.stream import Stream
 
 
-def to_stdout(redactor: Redactor | None = None) -> Writer:
-    """What was asked for; the command fails at its end if that could not be written."""
-    writer = Writer(sys.stdout, redactor=redactor)
+def to_stdout(form: str = "text", redactor: Redactor | None = None) -> Writer:
+    """What was asked for; the command fails at its end if that could not be written.
+
+    With `form` ``ndjson`` every document is one line.
+    """
+    writer = Writer(sys.stdout, redactor=redactor, compact=form == "ndjson")
     context = click.get_current_context(silent=True)
     if context is not None:
         context.call_on_close(writer.check)
@@ -31,12 +35,16 @@ def to_stderr(redactor: Redactor | None = None) -> Writer:
 
 def listener(
     form: str, writer: Writer, *, verbose: int = 0, diff: bool = False
-) -> Lines | Document:
+) -> Lines | Document | Stream:
     """Who shows a run while it is executed; what is held back is shown at the command's end."""
     if form == "json":
         from mplay.report.document import Document
 
         return Document(writer)
+    if form == "ndjson":
+        from mplay.report.stream import Stream
+
+        return Stream(writer, verbose=verbose)
     from mplay.report.lines import Lines
 
     lines = Lines(writer, verbose=verbose, diff=diff)

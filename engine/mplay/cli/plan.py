@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from mplay.cli import options
+from mplay.cli import options, selecting
 from mplay.cli.executing import Wanted
+from mplay.cli.selecting import Listed, Selected
 
 
 @click.command()
@@ -17,6 +18,8 @@ from mplay.cli.executing import Wanted
 )
 @click.argument("playbook", type=click.Path(path_type=Path))
 @options.of_hosts
+@selecting.selecting
+@selecting.listing
 @options.of_project
 @options.later("--graph")
 @options.later("--trace", value=False)
@@ -25,6 +28,8 @@ def plan(
     inventories: tuple[Path, ...],
     limit: str,
     extra_vars: tuple[str, ...],
+    selected: Selected,
+    listed: Listed,
     config_file: Path | None,
     journal_place: str,
     form: str,
@@ -47,8 +52,17 @@ def plan(
         inventories=inventories,
     )
     project = wanted.project()
-    request = Request(playbook=playbook, limit=limit, extra_vars=read_extra_vars(extra_vars))
+    request = Request(
+        playbook=playbook,
+        limit=limit,
+        extra_vars=read_extra_vars(extra_vars),
+        choice=selected.choice(),
+        reason=selected.reason,
+    )
     prepared = prepare(project, request, new_run(project))
+    if listed:
+        listed.show(prepared, form)
+        return 0
     writer = to_stdout()
     if form == "json":
         writer.document(plan_document(prepared.plan, prepared.digests, prepared.ways()))

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 ALWAYS, NEVER = "always", "never"
+SPECIAL = frozenset({ALWAYS, NEVER, "all", "tagged", "untagged"})
+"""Words of ``--tags`` and ``--skip-tags`` that no step has to carry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,18 @@ class Choice:
     def everything(self) -> bool:
         """Whether no step is left out; those tagged ``never`` still are."""
         return not (self.tags or self.skip_tags or self.only or self.start)
+
+    def words(self) -> tuple[str, ...]:
+        """The choice as plain words, for a digest; none where nothing was chosen."""
+        given = {
+            "tags": self.tags,
+            "skip_tags": self.skip_tags,
+            "only": self.only,
+            "from": (self.start,) if self.start else (),
+            "assume_done": self.assume_done,
+            "with_needs": ("yes",) if self.with_needs else (),
+        }
+        return tuple(f"{name}={word}" for name, words in given.items() for word in words)
 
     def by_tags(self, carried: Collection[str]) -> bool:
         """Whether a step with these tags is chosen, by Ansible's rules."""

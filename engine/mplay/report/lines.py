@@ -31,6 +31,7 @@ from mplay.model.state import RunState
 from mplay.model.task import TaskKey, TaskStatus
 from mplay.report.ending import write_ending
 from mplay.report.groups import grouped, write_group
+from mplay.report.printed import Printed
 from mplay.report.redact import one_line
 from mplay.report.writer import Styled, Writer
 
@@ -84,7 +85,7 @@ class Lines:
         self._planned: dict[str, set[str]] = {}
         self._width = 0
         self._held: dict[str, dict[TaskKey, TaskRow]] = {}
-        self._partial: dict[tuple[str, str], str] = {}
+        self._printed = Printed()
 
     def know(self, records: Sequence[Record]) -> None:
         """Take in silently what happened before: a run that is taken up again."""
@@ -106,9 +107,7 @@ class Lines:
         if not self._verbose:
             return
         with self._guard:
-            *lines, rest = (self._partial.get((task, host), "") + text).split("\n")
-            self._partial[task, host] = rest[-10_000:]
-            for line in lines:
+            for line in self._printed.lines(task, host, text):
                 self._say(Styled(f"{task} | ", "dim"), line)
 
     def flush(self) -> None:

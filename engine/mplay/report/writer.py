@@ -66,11 +66,15 @@ class Writer:
     """Writes lines and JSON: secrets redacted, control characters shown, colour on terminals.
 
     `redactor` may learn further secrets at any time. A stream that is gone (a closed pipe, a lost
-    terminal, a full disk) is left alone; `check` at the end tells of what matters.
+    terminal, a full disk) is left alone; `check` at the end tells of what matters. A `compact`
+    one writes each document on one line.
     """
 
-    def __init__(self, stream: TextIO, *, redactor: Redactor | None = None) -> None:
+    def __init__(
+        self, stream: TextIO, *, redactor: Redactor | None = None, compact: bool = False
+    ) -> None:
         self._stream = stream
+        self._indent = None if compact else 2
         self.redactor = redactor or Redactor()
         self._coloured = _has_colour(stream)
         self._deaf = False
@@ -83,7 +87,7 @@ class Writer:
 
     def document(self, data: Mapping[str, Any]) -> None:
         """Write plain data as JSON."""
-        text = json.dumps(data, indent=2, ensure_ascii=True)
+        text = json.dumps(data, indent=self._indent, ensure_ascii=True)
         self._send(self.redactor(text))
 
     def _send(self, text: str) -> None:

@@ -60,7 +60,7 @@ def test_a_command_of_a_later_version_is_refused_by_name(
         (["--nonsense"], "--nonsense"),
         (["runs", "--last", "0"], "--last"),
         (["runs", "--format", "yaml"], "--format"),
-        (["runs", "--format", "ndjson"], "not in this version"),
+        (["journal", "verify", "--format", "ndjson"], "this command has one document"),
         (["show", "last", "--follow"], "--follow is not in this version"),
         (["show"], "RUN"),
         ([], "Usage"),

@@ -88,11 +88,45 @@ def test_an_unknown_step_of_only_is_refused_with_the_nearest_name(playbook: Play
     assert "Did you mean 'x/b'?" in str(caught.value)
 
 
-def test_tags_that_no_step_has_are_refused(playbook: Playbook) -> None:
+@pytest.mark.parametrize(
+    ("choice", "flag"),
+    [
+        (Choice(tags=("pkg", "pgk")), "--tags"),
+        (Choice(skip_tags=("pgk",)), "--skip-tags"),
+    ],
+)
+def test_a_tag_that_no_step_has_is_refused_with_the_nearest_one(
+    playbook: Playbook, choice: Choice, flag: str
+) -> None:
     with pytest.raises(InvalidInput) as caught:
-        planned(playbook, choice=Choice(tags=("pgk",)))
-    assert "no step of the playbook is chosen" in str(caught.value)
+        planned(playbook, choice=choice)
+    assert f"{flag} no step of the playbook has the tag 'pgk'. Did you mean 'pkg'?" in str(
+        caught.value
+    )
     assert "Its tags are pkg, slow." in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("choice", "flag"),
+    [
+        (Choice(tags=("never",)), "--tags"),
+        (Choice(skip_tags=("all",)), "--skip-tags"),
+        (Choice(start="validate/up"), "--from"),
+        (Choice(only=("x/enter/out",)), "--only"),
+    ],
+)
+def test_a_choice_of_nothing_is_refused_and_says_by_which_option(
+    playbook: Playbook, choice: Choice, flag: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        planned(playbook, choice=choice)
+    assert f"{flag} no step of the playbook is chosen" in str(caught.value)
+
+
+def test_the_words_of_a_choice_tell_choices_apart_and_are_none_for_everything() -> None:
+    assert Choice().words() == ()
+    one = Choice(tags=("a",), start="b", with_needs=True)
+    assert one.words() == ("tags=a", "from=b", "with_needs=yes")
 
 
 def test_a_step_tagged_never_counts_as_not_written_until_it_is_asked_for() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mplay.model.errors import Where
 from mplay.model.plan import Role, Section
-from mplay.planner.choice import NEVER, Choice
+from mplay.planner.choice import NEVER, SPECIAL, Choice
 from mplay.planner.draft import Arrow, Draft, StepItem
 from mplay.source import did_you_mean
 
@@ -17,12 +17,12 @@ def choose(draft: Draft) -> None:
 
     Brackets go with their block. `validate` and `finally` stay, unless skipped by a tag.
     """
-    if not _names_are_known(draft):
+    if not (_names_are_known(draft) & _tags_are_known(draft)):
         return
     chosen = {item.path for item in draft.steps() if _is_chosen(draft, item)}
     mains = [item for item in draft.steps() if _is_main(item)]
     if not any(item.path in chosen for item in mains) and mains:
-        draft.complain("no step of the playbook is chosen", Where("--tags"), _tags(mains))
+        draft.complain("no step of the playbook is chosen", _narrowest(draft.choice), _tags(mains))
         return
     vouched = {leaf.path for name in draft.choice.assume_done for leaf in draft.leaves(name)}
     vouched |= {item.path for item in mains if NEVER in item.step.tags}
@@ -67,6 +67,26 @@ def _names_are_known(draft: Draft) -> bool:
             did_you_mean(name, draft.items).strip(),
         )
     return not unknown
+
+
+def _tags_are_known(draft: Draft) -> bool:
+    """A mistyped tag would leave out too much, or, with ``--skip-tags``, too little."""
+    choice = draft.choice
+    known = SPECIAL | {tag for item in draft.steps() for tag in item.step.tags}
+    named = [("--tags", tag) for tag in choice.tags]
+    named += [("--skip-tags", tag) for tag in choice.skip_tags]
+    unknown = [(flag, tag) for flag, tag in named if tag not in known]
+    for flag, tag in unknown:
+        near = did_you_mean(tag, known)
+        hint = _tags([item for item in draft.steps() if _is_main(item)])
+        draft.complain(f"no step of the playbook has the tag '{tag}'.{near}", Where(flag), hint)
+    return not unknown
+
+
+def _narrowest(choice: Choice) -> Where:
+    """The option that probably left everything out."""
+    flags = {"--tags": choice.tags, "--skip-tags": choice.skip_tags, "--only": choice.only}
+    return Where(next((flag for flag, given in flags.items() if given), "--from"))
 
 
 def _tags(mains: list[StepItem]) -> str:
