@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "unlock": ("mplay.cli.unlock:unlock", "Take hosts away from a run that cannot go on."),
     "lint": ("mplay.cli.lint:lint", "Say all that is wrong with playbooks."),
     "inventory": ("mplay.cli.inventory:inventory", "Show hosts, groups and variables."),
+    "modules": ("mplay.cli.modules:modules", "List the modules, or show all about one."),
     "journal": ("mplay.cli.journal:journal", "Check the journal, or rebuild its tables."),
     "lab": ("mplay.cli.lab:lab", "Throwaway Debian hosts on this machine, to try things on."),
 }
@@ -36,7 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 
 LATER = frozenset(
     {
-        *("do", "release", "stop", "pause", "owed", "drill", "schema", "modules", "announce"),
+        *("do", "release", "stop", "pause", "owed", "drill", "schema", "announce"),
         *("calendar", "confirm", "approve", "observe", "note", "feedback", "kpi", "report"),
         *("tick", "init", "config", "recover", "abandon"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -44,17 +45,54 @@ def call(module: type[Module], arguments: Mapping[str, object]) -> Module:
 
 
 def content_arguments(module: type[Module]) -> dict[str, str]:
-    """The arguments that are files of the controller: name -> ``file`` or ``template``."""
+    """The arguments that are files of the controller: name -> ``file program template``."""
     found = {}
     for name, field in module.model_fields.items():
         kinds = {
             extra["mplay"]
             for extra in _extras(field)
-            if isinstance(extra, dict) and extra.get("mplay") in {"file", "template"}
+            if isinstance(extra, dict) and extra.get("mplay") in _CONTENT
         }
         if kinds:
             found[name] = str(kinds.pop())
     return found
+
+
+_CONTENT = frozenset({"file", "program", "template"})
+
+
+def local_arguments(module: type[Module], given: Mapping[str, object]) -> dict[str, str]:
+    """Those of `content_arguments` that are the controller's in this call, by what is `given`.
+
+    With ``unless("remote_src")`` an argument names a file elsewhere where `remote_src` is given.
+    """
+    return {
+        name: kind
+        for name, kind in content_arguments(module).items()
+        if not _says_yes(given.get(_unless(module.model_fields[name])))
+    }
+
+
+def _unless(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    return str(extra.get("mplay_unless", "")) if isinstance(extra, dict) else ""
+
+
+def _says_yes(value: object) -> bool:
+    if isinstance(value, str):
+        return value.strip().lower() not in {"", "no", "false", "off", "n", "f", "0"}
+    return bool(value)
+
+
+def program_words(text: str) -> list[str]:
+    """A program of the controller and its arguments. ValueError says what is wrong."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        raise ValueError("a quote is not closed") from None
+    if not words:
+        raise ValueError("names no program")
+    return words
 
 
 def _extras(field: FieldInfo) -> Iterator[object]:
@@ -101,11 +139,15 @@ def _unknown(module: type[Module], name: str, argument: str) -> ArgumentProblem:
 def _names(module: type[Module]) -> Iterator[str]:
     """The arguments as a playbook writes them, other names too."""
     for name, field in module.model_fields.items():
-        alias = field.validation_alias
-        if isinstance(alias, AliasChoices):
-            yield from (choice for choice in alias.choices if isinstance(choice, str))
-        else:
-            yield alias if isinstance(alias, str) else name
+        yield from written_names(name, field)
+
+
+def written_names(name: str, field: FieldInfo) -> Sequence[str]:
+    """The names under which a playbook may give a field, the usual one first."""
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        return [choice for choice in alias.choices if isinstance(choice, str)]
+    return [alias if isinstance(alias, str) else name]
 
 
 def _complaint(detail: ErrorDetails) -> str:
