@@ -106,7 +106,10 @@ class Between:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block(Common):
-    """A step that contains steps; `serial` holds counts (int) and percentages (``"25%"``)."""
+    """A step that contains steps; `serial` holds counts (int) and percentages (``"25%"``).
+
+    `given` are the variables that an include gives to its file: they win over all inside it.
+    """
 
     steps: tuple[Step | Block, ...]
     serial: tuple[int | str, ...] = ()
@@ -114,6 +117,7 @@ class Block(Common):
     around: Around | None = None
     between: Between | None = None
     included_from: str = ""
+    given: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

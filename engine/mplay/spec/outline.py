@@ -30,6 +30,7 @@ class Item:
     section: Section = Section.STEPS
     role: Role = Role.MAIN
     vars: Mapping[str, Value] = field(default_factory=dict)
+    given: Mapping[str, Value] = field(default_factory=dict)
     when: tuple[Text, ...] = ()
     arrows: list[Arrow] = field(default_factory=list)
     reacts_to: list[Arrow] = field(default_factory=list)
@@ -129,6 +130,7 @@ class Outline:
     ) -> None:
         before = ""
         for source in steps:
+            given = {**parent.given, **(source.given if isinstance(source, Block) else {})}
             item = Item(
                 path=f"{prefix}/{source.id}" if prefix else source.id,
                 source=source,
@@ -136,7 +138,8 @@ class Outline:
                 before=before,
                 section=section,
                 role=role,
-                vars={**parent.vars, **source.vars},
+                vars={**parent.vars, **source.vars, **given},
+                given=given,
                 when=(*parent.when, *source.when),
             )
             before = item.path

@@ -22,5 +22,6 @@ def check_texts(playbook: Playbook, outline: Outline, reading: Reading) -> None:
 
 def _of_all(source: Playbook | Block | Step) -> Iterator[Value]:
     yield dict(source.vars)
+    yield dict(source.given) if isinstance(source, Block) else {}
     yield dict(source.environment)
     yield from (source.hosts, source.become, source.become_user)

@@ -140,7 +140,8 @@ def test_an_included_file_is_a_block_with_its_own_defaults() -> None:
     )
     _, db, listed = playbook.steps
     assert isinstance(db, Block)
-    assert (db.vars, db.hosts, db.tags) == ({"a": 2, "b": 1}, "db", ("u", "t"))
+    assert (db.vars, db.given) == ({"a": 1, "b": 1}, {"a": 2})
+    assert (db.hosts, db.tags) == ("db", ("u", "t"))
     assert db.included_from == "book/parts/db.yml"
     assert db.steps[0].where.file == "book/parts/db.yml"
     assert isinstance(listed, Block)

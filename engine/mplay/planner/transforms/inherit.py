@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -14,22 +15,28 @@ Written = TypeVar("Written", Step, Block)
 def inherit(draft: Draft) -> None:
     """Merge vars, environment, when and tags; take become, become_user, hosts and on_failure.
 
-    The inner one wins; conditions are asked from the outside in.
+    The inner one wins, save over what an include gives to its file; conditions are asked from the
+    outside in.
     """
     for item in draft.items.values():
         outer = draft.block(item.parent).block if item.parent else draft.playbook
         if isinstance(item, StepItem):
-            item.step = _merged(item.step, outer)
+            item.step = _merged(item.step, outer, _given(outer))
         elif isinstance(item, BlockItem):
-            item.block = _merged(item.block, outer)
+            given = {**_given(outer), **item.block.given}
+            item.block = replace(_merged(item.block, outer, given), given=given)
 
 
-def _merged(inner: Written, outer: Block | Playbook) -> Written:
+def _given(outer: Block | Playbook) -> Mapping[str, Value]:
+    return outer.given if isinstance(outer, Block) else {}
+
+
+def _merged(inner: Written, outer: Block | Playbook, given: Mapping[str, Value]) -> Written:
     when: tuple[Text, ...] = outer.when if isinstance(outer, Block) else ()
     return replace(
         inner,
         hosts=_first(inner.hosts, outer.hosts),
-        vars={**outer.vars, **inner.vars},
+        vars={**outer.vars, **inner.vars, **given},
         environment={**outer.environment, **inner.environment},
         when=(*when, *inner.when),
         become=_first(inner.become, outer.become),
