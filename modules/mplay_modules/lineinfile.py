@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 import shlex
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import AfterValidator, AliasChoices, Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
-from mplay.sdk import Blob, CannotPlan, CannotTell, Change, Content, Facts, Script, lines, sh
+from mplay.sdk import Blob, CannotPlan, Change, Content, Facts, Script, lines, sh
 from mplay_modules._attributes import NOT_HERE, Owned, changed_names
+from mplay_modules._edited_file import edit_name, edited_digest, refuse_link
+from mplay_modules._expressions import Expression, Line
 from mplay_modules._file_change import Replacement, attributes_only
 from mplay_modules._file_facts import TEXT_LIMIT, Seen, look, require_place, text_of
 from mplay_modules._line_edit import LineEdit
@@ -37,27 +36,6 @@ _ASK = r"""if [ "$kind" = file ]; then
   fi
   printf '%s\t%s\n' {state_key} "$state" {base_key} "$sum" {edited_key} "$edited"
 fi"""
-
-
-def _expression(pattern: str) -> str:
-    if not pattern:
-        raise ValueError("must not be empty: it would match every line")
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
-    return _one_line(pattern)
-
-
-def _one_line(text: str) -> str:
-    if "\n" in text or "\0" in text:
-        raise ValueError("must be one line")
-    return text
-
-
-Expression = Annotated[str, AfterValidator(_expression)]
-"""A regular expression that Python and perl understand alike."""
-Line = Annotated[str, AfterValidator(_one_line)]
 
 
 class Lineinfile(Owned):
@@ -142,11 +120,7 @@ class Lineinfile(Owned):
     def plan(self, seen: Facts) -> Change | None:
         """The edited file in the place of the old one, or mode and owner set, or nothing."""
         before = Seen.of(self.path, seen)
-        if before.kind == "link":
-            raise CannotPlan(
-                f"{shown(self.path)} is a link; name the file that it leads to:"
-                f" {shown(before.target)}"
-            )
+        refuse_link(before)
         require_place(before)
         if before.kind == "absent":
             return self._created(before)
@@ -188,28 +162,17 @@ class Lineinfile(Owned):
     def _name(self) -> str:
         """The name of the fact that says whether this very edit is done."""
         asked = self.model_dump(mode="json", exclude={"mode", "owner", "group", "validator"})
-        text = json.dumps(asked, sort_keys=True, ensure_ascii=True)
-        return f"line-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        return edit_name("line", asked)
 
     def _edited(self, before: Seen, seen: Facts) -> str:
-        """The digest after the edit. CannotTell, in a dry-run, where something else comes first.
-
-        After another edit of lines of the same file, this one's answer still holds, but nobody
-        knows the digest yet: a word stands for it.
-        """
+        """The digest after the edit. CannotTell, in a dry-run, where something else comes first."""
         state = seen.get(fact(self.path, self._name))
         if state == "unstable":
             raise CannotPlan(
                 f"the line would change {shown(self.path)} again each time: 'regexp' must also"
                 " match the new line"
             )
-        if seen.get(fact(self.path, "edited-from")) == before.sha256:
-            return seen.get(fact(self.path, "edited"), "")
-        if state is None or seen.get(fact(self.path, "edited")) != before.sha256:
-            raise CannotTell(f"an earlier step would change {shown(self.path)}")
-        if state == "done":
-            return before.sha256
-        return f"unknown-{hashlib.sha256((before.sha256 + self._name).encode()).hexdigest()}"
+        return edited_digest(self._name, before, seen)
 
     def _created(self, before: Seen) -> Change | None:
         if self.state == "absent" or self.backrefs:
