@@ -14,18 +14,27 @@ import yaml
 
 from mplay.model.errors import InvalidInput, Problem, Where
 from mplay.model.playbook import Text, Value
+from mplay.model.sealed import Sealed
 from mplay.model.written import FoldedText
 from mplay.source import raw, scalars, syntax
 from mplay.source.nodes import Map, Seq, key_place
+from mplay.source.vault import Vault, is_encrypted, sealed
 
 MAX_DEPTH = 64
 MAX_NODES = 200_000
 _NO_KEY = object()
 
 
-def load(text: bytes, name: str) -> Value:
-    """The one document of a YAML file; None when it is empty. InvalidInput lists what is wrong."""
+def load(text: bytes, name: str, vault: Vault | None = None) -> Value:
+    """The one document of a YAML file; None when it is empty. InvalidInput lists what is wrong.
+
+    Of a file that is encrypted as a whole, which `vault` opens, each value is `Sealed`, as inline
+    ``!vault`` values are. UsageError where it cannot be opened.
+    """
     content = raw.decode(text, name)
+    if is_encrypted(text):
+        plain = (vault or Vault()).decrypt(content, Where(name))
+        return sealed(load(plain, name), content, Where(name))
     document = _Document(name, raw.split_lines(content))
     try:
         for event in yaml.parse(content, Loader=yaml.CSafeLoader):
@@ -118,6 +127,8 @@ class _Document:
         return event.value == "<<" and bool(event.implicit[0]) and not event.tag
 
     def _scalar_value(self, event: yaml.ScalarEvent, where: Where) -> Value:
+        if event.tag in scalars.VAULT:
+            return self._sealed(event.value, where)
         kind = self._kind(event, where)
         if kind in {"int", "float", "bool", "null"}:
             try:
@@ -128,6 +139,12 @@ class _Document:
         if "\0" in event.value:
             self._wrong("a text cannot hold a NUL character", where)
         return self._text(event, where)
+
+    def _sealed(self, text: str, where: Where) -> Sealed:
+        if not is_encrypted(text.lstrip()):
+            hint = "paste what `ansible-vault encrypt_string` prints, all of its lines"
+            self._wrong("`!vault` stands before what Ansible Vault did not write", where, hint)
+        return Sealed(envelope=text, where=where)
 
     def _kind(self, event: yaml.ScalarEvent, where: Where) -> str:
         if event.tag is None or event.tag == "!":

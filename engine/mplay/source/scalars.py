@@ -17,7 +17,8 @@ _PREFIX = "tag:yaml.org,2002:"
 _RESOLVER = yaml.resolver.Resolver()
 _MAKER = yaml.constructor.SafeConstructor()
 KNOWN = frozenset({"str", "int", "float", "bool", "null", "seq", "map"})
-NOT_YET = frozenset({"!vault", "!vault-encrypted", "!unsafe"})
+VAULT = frozenset({"!vault", "!vault-encrypted"})
+NOT_YET = frozenset({"!unsafe"})
 
 
 def kind(value: str) -> str:

@@ -76,7 +76,8 @@ def test_an_empty_file_is_none(text: bytes) -> None:
 def test_all_that_can_be_passed_over_is_told_at_once() -> None:
     text = b"x: !vault |\n  abc\ny: !!python/object/apply:os.system [ls]\na: 1\na: 2\n80: x\n"
     assert problems(text) == [
-        "p.yml:1:4 `!vault` is not in this version of mplay",
+        "p.yml:1:4 `!vault` stands before what Ansible Vault did not write\n"
+        "    paste what `ansible-vault encrypt_string` prints, all of its lines",
         "p.yml:3:4 the tag `!!python/object/apply:os.system` is not allowed\n"
         "    a file holds plain data only",
         "p.yml:5:1 the key 'a' is given twice\n    it was given first at p.yml:4:1",
