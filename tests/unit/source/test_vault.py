@@ -42,10 +42,8 @@ def opened(text: str | bytes, vault: Vault) -> dict[str, Any]:
     return {str(k): vault.open(v) if isinstance(v, Sealed) else v for k, v in found.items()}
 
 
-@pytest.mark.parametrize("label", ["", "dev", "a b;c"])
-@pytest.mark.parametrize(
-    "value", ["s3cret!", "it's\ntwo lines\n", "Größe {{ not_a_name", "x" * 5000]
-)
+@pytest.mark.parametrize("label", ["", "dev"])
+@pytest.mark.parametrize("value", ["it's\ntwo lines\n", "Größe {{ not_a_name", "x" * 5000])
 def test_an_inline_value_of_ansible_vault_is_opened(key: Path, label: str, value: str) -> None:
     text = inline(value, "it", key, label)
     assert opened(text, vault(("other", "wrong"), ("dev", PASSWORD))) == {"it": value}
