@@ -17,8 +17,24 @@ NONE = -1
 
 ATTRIBUTES = ("mode", "owner", "group", "uid", "gid")
 
-_KIND = r"""p={path} k={key}
-if [ -L "$p" ]; then kind='link'
+# Where to look: the path, its key, the directory above and its key; all directories as "$@".
+_AT = r"""p={path} k={key} dir={parent} dir_key={parent_key}
+set -- {above}"""
+
+_THERE = r"""k=$(fact "file:$p" '')
+k=${k%?} dir=${p%/*}
+dir_key=$(fact "file:${dir:-/}:kind" '')
+dir_key=${dir_key%?}
+set --
+up=$dir
+while [ -n "$up" ]; do
+  set -- "$up" "$@"
+  up=${up%/*}
+done
+set -- / "$@"
+"""
+
+_KIND = r"""if [ -L "$p" ]; then kind='link'
 elif [ -f "$p" ]; then kind='file'
 elif [ -d "$p" ]; then kind='directory'
 elif [ -e "$p" ]; then kind='special'
@@ -27,7 +43,7 @@ fi"""
 
 # One `stat` looks at this process, at every directory above, and at the path: the first says who
 # would own a new file, the second whether everybody may get there. What is not there is no line.
-_STAT = r"""up='' hidden='' above={depth}
+_STAT = r"""up='' hidden='' above=$#
 {
   IFS=: read -r _ my_uid my_gid _ my_owner my_group
   while [ "$above" -gt 0 ] && IFS=: read -r up _ up_gid _ _ up_group; do
@@ -37,16 +53,16 @@ _STAT = r"""up='' hidden='' above={depth}
   case $up in [2367]???) my_gid=$up_gid my_group=$up_group ;; esac
   IFS=: read -r mode uid gid size owner group
 } <<END
-$(LC_ALL=C stat -Lc '%04a:%u:%g:%s:%U:%G' -- /proc/self {above} "$p" 2>/dev/null)
+$(LC_ALL=C stat -Lc '%04a:%u:%g:%s:%U:%G' -- /proc/self "$@" "$p" 2>/dev/null)
 END"""
 
 _ABSENT = r"""absent() {
   up='absent'
-  if [ -d {parent} ]; then up='directory'
-  elif [ -e {parent} ] || [ -L {parent} ]; then up='other'
+  if [ -d "$dir" ]; then up='directory'
+  elif [ -e "$dir" ] || [ -L "$dir" ]; then up='other'
   fi
   printf '%s\t%s\n' "$k:kind" absent "$k:new-owner" "$my_owner" "$k:new-group" "$my_group" \
-    {parent_key} "$up"
+    "$dir_key" "$up"
   [ -z "$hidden" ] || printf '%s\tyes\n' "$k:hidden"
 }"""
 
@@ -91,9 +107,28 @@ def look(path: str, *, wanted: str = "", largest: int = ANY, text: bool = True) 
     not read, and without `text` none is shown.
     """
     return lines(
-        sh(_KIND, path=path, key=key(path)),
-        sh(_STAT, depth=len(ancestors(path)), above=ancestors(path)),
-        sh(_ABSENT, parent=parent(path), parent_key=key(parent(path), "kind")),
+        sh(
+            _AT,
+            path=path,
+            key=key(path),
+            parent=parent(path),
+            parent_key=key(parent(path), "kind"),
+            above=ancestors(path),
+        ),
+        _looked(wanted, largest, text=text),
+    )
+
+
+def look_there() -> Script:
+    """A probe of the path that shell holds in ``$p``: one that only the host knows."""
+    return lines(_THERE, _looked("", ANY, text=True))
+
+
+def _looked(wanted: str, largest: int, *, text: bool) -> Script:
+    return lines(
+        _KIND,
+        _STAT,
+        _ABSENT,
         _LINK,
         _ATTRIBUTES,
         sh(_CONTENT, largest=largest, wanted=wanted, limit=TEXT_LIMIT if text else NONE),
