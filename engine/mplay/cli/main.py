@@ -21,6 +21,7 @@ from mplay.model.errors import MplayError
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "apply": ("mplay.cli.apply:apply", "Do a playbook: every step verified, the way back kept."),
+    "do": ("mplay.cli.do:do", "Do one thing on some hosts: a run of one module call."),
     "plan": ("mplay.cli.plan:plan", "Show what a playbook would run, and its digests."),
     "rollback": ("mplay.cli.rollback:rollback", "Undo a run, now or next week."),
     "resume": ("mplay.cli.resume:resume", "Go on with a run that stopped."),
@@ -30,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "lint": ("mplay.cli.lint:lint", "Say all that is wrong with playbooks."),
     "inventory": ("mplay.cli.inventory:inventory", "Show hosts, groups and variables."),
     "modules": ("mplay.cli.modules:modules", "List the modules, or show all about one."),
+    "schema": ("mplay.cli.schema:schema", "Print a JSON Schema of playbooks, for editors."),
     "journal": ("mplay.cli.journal:journal", "Check the journal, or rebuild its tables."),
     "lab": ("mplay.cli.lab:lab", "Throwaway Debian hosts on this machine, to try things on."),
 }
@@ -37,7 +39,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 
 LATER = frozenset(
     {
-        *("do", "release", "stop", "pause", "owed", "drill", "schema", "announce"),
+        *("release", "stop", "pause", "owed", "drill", "announce"),
         *("calendar", "confirm", "approve", "observe", "note", "feedback", "kpi", "report"),
         *("tick", "init", "config", "recover", "abandon"),
     }

@@ -64,12 +64,14 @@ _CONTENT = frozenset({"file", "program", "template"})
 def local_arguments(module: type[Module], given: Mapping[str, object]) -> dict[str, str]:
     """Those of `content_arguments` that are the controller's in this call, by what is `given`.
 
-    With ``unless("remote_src")`` an argument names a file elsewhere where `remote_src` is given.
+    They are named as a playbook may write them. With ``unless("remote_src")`` an argument names a
+    file elsewhere where `remote_src` is given.
     """
     return {
-        name: kind
+        written: kind
         for name, kind in content_arguments(module).items()
         if not _says_yes(given.get(_unless(module.model_fields[name])))
+        for written in written_names(name, module.model_fields[name])
     }
 
 

@@ -23,7 +23,12 @@ _KINDS: Mapping[type[Module], str] = {
     Check: "check",
     Question: "question",
 }
-_OURS = {"file": "a local file", "program": "a local program", "template": "a local template", "conditions": "expressions"}
+_OURS = {
+    "file": "a local file",
+    "program": "a local program",
+    "template": "a local template",
+    "conditions": "expressions",
+}
 _TYPES = {
     "string": "text",
     "boolean": "yes or no",

@@ -94,6 +94,8 @@ class _Values:
 
     def written(self, schema: Mapping[str, Any]) -> Schema:
         """The schema of a value in a playbook: flat where it can be, so that editors explain it."""
+        if "mplay" in schema:  # the SDK's own types say themselves how they are written
+            return {k: v for k, v in schema.items() if k not in {*_DROPPED, _CONVERTED, "$ref"}}
         if "$ref" in schema:
             return self.written(self._definitions[schema["$ref"].rpartition("/")[2]])
         if "anyOf" in schema or "oneOf" in schema:
