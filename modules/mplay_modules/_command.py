@@ -1,4 +1,4 @@
-"""What `shell` and `command` share: guards, a state to compare with, and an undo."""
+"""What `shell`, `command` and `script` share: guards, a state to compare with, and an undo."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Self
 
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import Field, model_validator
 
 from mplay.sdk import Certainty, Change, Facts, Script, State, WayBack, lines, sh
 
@@ -22,8 +22,6 @@ class Guarded(State):
 
     TIMEOUT: ClassVar[float] = 3600.0
 
-    run: Text = Field(min_length=1, validation_alias=AliasChoices("run", "cmd"))
-    """The command; `cmd` is another name for it. Exit code 0 is success."""
     chdir: str = ""
     """Directory in which `run`, `undo`, `state` and `unless` run."""
     creates: str = ""
@@ -51,6 +49,14 @@ class Guarded(State):
     @abstractmethod
     def _argv(self, text: str) -> Sequence[str]:
         """The program and its arguments that one of the user's commands means."""
+
+    @abstractmethod
+    def _title(self) -> str:
+        """What is run, for people."""
+
+    @abstractmethod
+    def _run(self) -> Script:
+        """Shell that runs it."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -93,13 +99,10 @@ class Guarded(State):
         return Change(
             summary=_one_line(self._title()),
             apply=self._work(),
-            restore=self._call(self.undo) if self.undo else None,
+            restore=self._undo() if self.undo else None,
             expect=verified,
             restored={key: seen[key] for key in sorted(compared)},
         )
-
-    def _title(self) -> str:
-        return self.run
 
     def _goals(self) -> dict[str, str]:
         """Facts of which each alone says that there is nothing to do; the first is verified."""
@@ -123,11 +126,12 @@ class Guarded(State):
 
     def _work(self) -> Script:
         if self.stdin is None:
-            return self._call(self.run)
+            return self._run()
         text = self.stdin + ("\n" if self.stdin_add_newline else "")
-        return lines(
-            "work() {", self._call(self.run), "}", sh("printf %s {text} | work", text=text)
-        )
+        return lines("work() {", self._run(), "}", sh("printf %s {text} | work", text=text))
+
+    def _undo(self) -> Script:
+        return self._call(self.undo)
 
     def _ask_state(self) -> Script:
         return lines(

@@ -8,7 +8,8 @@ from typing import ClassVar, Self
 
 from pydantic import AliasChoices, Field, model_validator
 
-from mplay_modules._command import Guarded, Text
+from mplay.sdk import Script
+from mplay_modules._command import Guarded, Text, subshell
 
 _UNSPLIT = "cannot split `{}` into words: {}"
 
@@ -50,8 +51,11 @@ class Command(Guarded):
                 raise ValueError(_UNSPLIT.format(name, error)) from error
         return self
 
+    def _run(self) -> Script:
+        return subshell(self.argv or shlex.split(self.run), self.chdir)
+
     def _argv(self, text: str) -> Sequence[str]:
-        return self.argv if self.argv and not text else shlex.split(text)
+        return shlex.split(text)
 
     def _title(self) -> str:
         return self.run or shlex.join(self.argv)

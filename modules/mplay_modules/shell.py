@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from mplay_modules._command import Guarded
+from pydantic import AliasChoices, Field
+
+from mplay.sdk import Script
+from mplay_modules._command import Guarded, Text
 
 
 class Shell(Guarded):
@@ -28,8 +31,16 @@ class Shell(Guarded):
 
     FREE_FORM: ClassVar[str] = "run"
 
+    run: Text = Field(min_length=1, validation_alias=AliasChoices("run", "cmd"))
+    """The command; `cmd` is another name for it. Exit code 0 is success."""
     executable: str = "/bin/sh"
     """The shell for `run`, `undo`, `state` and `unless`: an absolute path."""
+
+    def _title(self) -> str:
+        return self.run
+
+    def _run(self) -> Script:
+        return self._call(self.run)
 
     def _argv(self, text: str) -> Sequence[str]:
         return (self.executable, "-c", text)

@@ -62,7 +62,7 @@ class BlobStore:
 def _content(blob: Blob, offset: int) -> Iterator[bytes]:
     """Exactly the bytes that were announced: a file that shrank is filled up, and then refused."""
     left = blob.size - offset
-    if not blob.path:
+    if blob.data or not blob.path:
         yield blob.data[offset:]
         return
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,6 +14,10 @@ Facts: TypeAlias = Mapping[str, str]
 
 Script: TypeAlias = str
 """POSIX shell. Built with `mplay.sdk.sh` only, never with an f-string."""
+
+
+SMALL = 64 * 1024
+"""Content up to this many bytes is kept in memory, and may show in a diff."""
 
 
 class WayBack(StrEnum):
@@ -39,8 +43,8 @@ class Certainty(StrEnum):
 class Blob:
     """Content too large for a script; on the host it is the file ``"$MPLAY_BLOBS"/SHA``.
 
-    Exactly one of `path` (a file of the controller) and `data` is given. `sha256` is in hex,
-    `size` in bytes.
+    It is in `path` (a file of the controller), in memory as `data`, or, where the file is small, in
+    both. `sha256` is in hex, `size` in bytes.
     """
 
     sha256: str
@@ -55,11 +59,17 @@ class Blob:
 
     @classmethod
     def of_file(cls, path: Path) -> Blob:
-        """A blob that stays in its file; read once, in pieces, for its digest. OSError."""
+        """A blob that stays in its file; read once, in pieces, for its digest. OSError.
+
+        A small one is kept in memory too, so that a diff can show it.
+        """
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             size = file.tell()
-        return cls(sha256=digest, size=size, path=str(path))
+            if size > SMALL:
+                return cls(sha256=digest, size=size, path=str(path))
+            file.seek(0)
+            return replace(cls.of_bytes(file.read(SMALL)), path=str(path))
 
     def reference(self) -> dict[str, Any]:
         """What the journal keeps of it."""
@@ -83,7 +93,10 @@ class Change:
     attempt on the host, 0700) and ``$MPLAY_BLOBS``. `restore` is literal and safe when apply has
     not begun, is half done, is done, or was restored already. `expect` must hold afterwards: it is
     the verification. `restored` must hold after restore; None: all that was seen before.
-    `settle` (seconds): poll the probe until `expect` holds or that long has passed.
+    `settle` (seconds): poll the probe until `expect` holds or that long has passed. `probe`: asked
+    for `expect` instead of the module's own, where the answer is a relation to what was seen: it
+    carries the old value. `reconnect`: the host goes away and comes back; nothing that was asked
+    before that counts, and an attempt that its reboot cut off is polled for as well.
     `confined`: it touches nothing but what the keys of `expect` and `restored` name, and nobody can
     see the same thing under other keys. `needs_space` (bytes) is what `save` will take on the host,
     where it is known.
@@ -98,6 +111,7 @@ class Change:
     diff: tuple[Diff, ...] = ()
     blobs: tuple[Blob, ...] = ()
     settle: float = 0.0
+    probe: Script = ""
     reconnect: bool = False
     restore_needs_secrets: bool = False
     needs_space: int = 0
@@ -136,6 +150,18 @@ class Verdict:
     judgement: Judgement
     reasons: tuple[str, ...] = ()
     measurements: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a check looks again before it has failed, in seconds.
+
+    `delay` passes before the first look, `every` between two, and `until` is all of it.
+    """
+
+    until: float
+    every: float = 1.0
+    delay: float = 0.0
 
 
 def unmet(expect: Facts, seen: Facts) -> dict[str, tuple[str, str | None]]:

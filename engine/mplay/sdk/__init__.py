@@ -14,12 +14,21 @@ from mplay.model.change import (
     Diff,
     Facts,
     Judgement,
+    Patience,
     Script,
     Verdict,
     WayBack,
     unmet,
 )
-from mplay.sdk.arguments import Condition, Conditions, Content, LocalFile, TemplateFile
+from mplay.sdk.arguments import (
+    Condition,
+    Conditions,
+    Content,
+    LocalFile,
+    LocalProgram,
+    TemplateFile,
+    unless,
+)
 from mplay.sdk.errors import CannotPlan, CannotTell
 from mplay.sdk.facts import FactError, parse_facts, text_diff
 from mplay.sdk.modules import Action, Check, Module, Question, State
@@ -41,7 +50,9 @@ __all__ = [
     "Facts",
     "Judgement",
     "LocalFile",
+    "LocalProgram",
     "Module",
+    "Patience",
     "Question",
     "Script",
     "State",
@@ -52,5 +63,6 @@ __all__ = [
     "parse_facts",
     "sh",
     "text_diff",
+    "unless",
     "unmet",
 ]

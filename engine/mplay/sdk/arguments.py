@@ -9,22 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, JsonValue
 
-from mplay.model.change import Blob
+from mplay.model.change import SMALL, Blob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What a file of the controller holds: its name as written, its bytes as a blob."""
+    """What a file of the controller holds: its name as written, its bytes as a blob.
+
+    `words` are the arguments that stood behind the name of a program.
+    """
 
     name: str
     blob: Blob
+    words: tuple[str, ...] = ()
 
     @property
     def text(self) -> str | None:
         """The content as text where it is small and in memory, else None."""
-        if self.blob.path or self.blob.size > 64 * 1024:
+        if self.blob.size > SMALL or len(self.blob.data) < self.blob.size:
             return None
         try:
             return self.blob.data.decode()
@@ -35,8 +39,21 @@ class Content:
 LocalFile = Annotated[Content, Field(json_schema_extra={"type": "string", "mplay": "file"})]
 """A file of the controller, sent as it is; searched under ``files/``."""
 
+LocalProgram = Annotated[Content, Field(json_schema_extra={"type": "string", "mplay": "program"})]
+"""A program of the controller with its arguments, split into words as a shell would split them."""
+
 TemplateFile = Annotated[Content, Field(json_schema_extra={"type": "string", "mplay": "template"})]
 """A Jinja2 template of the controller, rendered for the task; searched under ``templates/``."""
+
+
+def unless(argument: str) -> dict[str, JsonValue]:
+    """For `Field`: with another argument given (and not *no*), the text is a path elsewhere.
+
+    ::
+
+        src: LocalFile | Place = Field(json_schema_extra=unless("remote_src"))
+    """
+    return {"mplay_unless": argument}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

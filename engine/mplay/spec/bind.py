@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from mplay.model.errors import InvalidInput, Problem, UsageError, Where
 from mplay.model.playbook import ModuleCall, Text, Value
-from mplay.registry import ArgumentProblem, BadArguments, content_arguments
+from mplay.registry import ArgumentProblem, BadArguments, local_arguments, program_words
 from mplay.registry import call as make
 from mplay.sdk import Blob, Content, Module
 from mplay.source import did_you_mean, key_place, place
@@ -111,14 +111,24 @@ def filled(
         if key in given and not is_dynamic(given[key]):
             result[key] = ()
             _try(result, key, partial(evaluated, call, key, given[key]), problems)
-    for key, kind in content_arguments(module).items():
+    for key, kind in local_arguments(module, given).items():
         value = given.get(key)
         if not isinstance(value, str) or is_dynamic(value):
             continue
-        read = contents.template if kind == "template" else contents.file
+        read = {"template": contents.template, "program": partial(_program, contents)}
         result[key] = Content(name=value, blob=Blob.of_bytes(b""))
-        _try(result, key, partial(read, value, _where(call, key)), problems)
+        work = partial(read.get(kind, contents.file), value, _where(call, key))
+        _try(result, key, work, problems)
     return result
+
+
+def _program(contents: Contents, text: str, where: Where) -> Content:
+    """A file with the words behind its name."""
+    try:
+        name, *words = program_words(text)
+    except ValueError as error:
+        raise UsageError(f"'{text[:60]}' cannot be run: {error}", where=where) from error
+    return replace(contents.file(name, where), words=tuple(words))
 
 
 def _try(

@@ -104,6 +104,13 @@ class Finder:
         for path in tried:
             if self.files.exists(path):
                 return path
+        for path in tried:
+            if path.is_dir():
+                raise UsageError(
+                    f"'{name}' is a folder, not a file",
+                    where=where,
+                    hint="loop over its files, or pack it and unpack it there with unarchive",
+                )
         places = ", ".join(str(path) for path in tried)
         raise UsageError(f"there is no file '{name}'", where=where, hint=f"looked for {places}")
 

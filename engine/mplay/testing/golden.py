@@ -29,7 +29,7 @@ from dataclasses import MISSING, Field, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from mplay.registry import BadArguments, Registry, call, content_arguments
+from mplay.registry import BadArguments, Registry, call, local_arguments, program_words
 from mplay.sdk import (
     Action,
     Blob,
@@ -121,13 +121,19 @@ def filled(
     module: type[Module], arguments: Mapping[str, object], files: Mapping[str, str]
 ) -> dict[str, object]:
     """Arguments whose ``src`` names a file of the case, as the engine would pass them."""
-    wanted = content_arguments(module)
+    wanted = local_arguments(module, arguments)
     return {
-        name: Content(name=value, blob=Blob.of_bytes(files[value].encode()))
+        name: _content(wanted[name], value, files)
         if name in wanted and isinstance(value, str)
         else value
         for name, value in arguments.items()
     }
+
+
+def _content(kind: str, value: str, files: Mapping[str, str]) -> Content:
+    name, *words = program_words(value) if kind == "program" else [value]
+    blob = Blob.of_bytes(files[name].encode())
+    return Content(name=name, blob=blob, words=tuple(words))
 
 
 def decision(module: Module, seen: Mapping[str, str]) -> Said:

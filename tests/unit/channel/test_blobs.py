@@ -53,12 +53,12 @@ def test_what_was_sent_before_the_link_was_lost_is_not_sent_again(
     assert reply.pieces["apply"].stdout.decode().split()[0] == digest
 
 
-@pytest.mark.parametrize("change", [b"other content", b"", None])
+@pytest.mark.parametrize("change", [b"other content" * 8000, b"other content", b"", None])
 def test_a_file_that_changed_is_a_located_error_and_its_task_never_begins(
     ground: Ground, tmp_path: Path, change: bytes | None
 ) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
-    source.write_bytes(b"as it was")
+    source.write_bytes(b"as it was" * 8000)
     blob = Blob.of_file(source)
     if change is None:
         source.unlink()

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from mplay.model.change import SMALL, Blob
 from mplay.model.errors import InvalidInput, UsageError, Where
 from mplay.model.plan import PlannedStep, Role, Section
 from mplay.model.playbook import ModuleCall, Step, Text
+from mplay.registry import Registry
 from mplay.sdk import Module
 from mplay.source import load
 from mplay.spec import Binder, DiskFiles, Finder, KeptFiles, TaskContents, bind, check_bound
@@ -123,6 +125,49 @@ def test_a_local_file_becomes_a_blob_of_that_file(tmp_path: Path) -> None:
     assert content.name == "f"
     assert (content.blob.size, content.blob.path) == (2, str(tmp_path / "files" / "f"))
     assert finder.sources == {}, "content that travels as it is stays out of the journal"
+
+
+def local(tmp_path: Path, module: str, **given: object) -> Module:
+    """A call of a shipped module whose files are in a folder of the disk."""
+    made_call = call(str(dict(given)), module)
+    finder = Finder(files=DiskFiles(), root=tmp_path)
+    return bind(made_call, dict(given), Registry(), TaskContents(finder=finder, render=str))
+
+
+def test_a_small_file_shows_and_a_large_one_stays_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    for size in (SMALL, SMALL + 1):
+        (tmp_path / "files" / "f").write_bytes(b"a" * size)
+        content = local(tmp_path, "copy", src="f", dest="/etc/f").src  # type: ignore[attr-defined]
+        assert content.blob == Blob.of_file(tmp_path / "files" / "f")
+        assert content.text == ("a" * size if size == SMALL else None)
+        assert len(content.blob.data) == (size if size == SMALL else 0)
+
+
+def test_a_folder_is_refused_where_a_file_is_wanted(tmp_path: Path) -> None:
+    (tmp_path / "files" / "site").mkdir(parents=True)
+    with pytest.raises(UsageError, match="'site/' is a folder, not a file") as refused:
+        local(tmp_path, "copy", src="site/", dest="/srv")
+    assert "loop over its files" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["run", "cmd"])
+def test_a_program_is_a_file_and_the_words_behind_its_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "a b.sh").write_bytes(b"#!/bin/sh\n")
+    module = local(tmp_path, "script", **{name: "'a b.sh' --to '/srv/c d' $HOME"})
+    run = module.run  # type: ignore[attr-defined]
+    assert (run.name, run.words) == ("a b.sh", ("--to", "/srv/c d", "$HOME"))
+    assert run.blob.data == b"#!/bin/sh\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("a 'b", "a quote is not closed"), (" ", "names no program"), ("gone.sh -x", "no file")],
+)
+def test_a_program_that_cannot_be_run_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        local(tmp_path, "script", run=text)
 
 
 def test_a_template_becomes_its_rendered_text_and_its_source_is_kept() -> None:
