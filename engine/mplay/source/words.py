@@ -1,7 +1,7 @@
-"""``key=value`` words as Ansible cuts them: blanks divide, save in quotes and in Jinja2.
+r"""``key=value`` words as Ansible cuts them: blanks divide, save in quotes and in Jinja2.
 
 Quotes are dropped only where they enclose a whole value: ``a='x y'`` is ``x y``, but ``a='x'y`` is
-``'x'y``. A backslash escapes as in Python; ``\\=`` is an equals sign that divides nothing.
+``'x'y``. A backslash escapes as in Python; ``\=`` is an equals sign that divides nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def pairs(text: str) -> list[tuple[str, str | None]]:
 
     ValueError where a quote or a Jinja2 block is not closed, or where an escape is no character.
     """
-    return [_pair(word) for word in split(text)]
+    return [_pair(word) for word in split(text) if word.strip()]
 
 
 def split(text: str) -> list[str]:
