@@ -13,6 +13,7 @@ from mplay.model.plan import Graph, Node, NodeKind, Plan, PlannedBlock, PlannedS
 from mplay.model.row import TaskRow
 from mplay.model.state import RunState
 from mplay.model.task import TaskKey, TaskStatus
+from mplay.sdk import Check
 
 _CHANGES = {TaskStatus.WOULD_CHANGE, TaskStatus.UNKNOWN, TaskStatus.FAILED}
 _PREFIX = "decide:"
@@ -64,7 +65,8 @@ class Brackets:
     def _would_change(self, block: PlannedBlock, host: str) -> bool:
         predict = self._fresh_predict()
         for path in block.steps:
-            if host not in self._running.context.plan.steps[path].hosts:
+            made = self._running.context.modules.get((path, host))
+            if host not in self._running.context.plan.steps[path].hosts or isinstance(made, Check):
                 continue
             if has_ended_well(self._running.past, TaskKey(path, host)):
                 continue

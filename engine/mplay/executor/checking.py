@@ -8,9 +8,10 @@ from mplay.executor.attempt import Bound
 from mplay.executor.deciding import Deciding
 from mplay.executor.probing import ProbeFailed, ask
 from mplay.executor.running import Running
-from mplay.model.change import Facts, Judgement, Verdict
+from mplay.model.change import Facts, Judgement, Patience, Verdict
 from mplay.model.errors import UsageError
 from mplay.model.host import LOCALHOST
+from mplay.model.playbook import Step
 from mplay.model.task import TaskStatus
 from mplay.sdk import Check
 
@@ -55,15 +56,28 @@ def look_once(running: Running, bound: Bound, check: Check) -> Checked:
         return Checked(verdict=Verdict(judgement=Judgement.FAILED, reasons=(str(error),)), seen={})
 
 
+_ONCE = Patience(until=0.0)
+
+
+def patience(step: Step, module: Check) -> Patience:
+    """How long a check is looked at again: as its step says, else as the module does."""
+    if step.until is not None:
+        return Patience(until=step.until, every=step.delay)
+    return module.patience() or _ONCE
+
+
 def check(running: Running, bound: Bound, module: Check) -> Checked:
-    """Ask and judge; with `until`, again and again until it is well or the time has passed."""
-    until = running.clock.monotonic() + (bound.step.step.until or 0.0)
+    """Ask and judge; a patient one again and again until it is well or the time has passed."""
+    clock, patient = running.clock, patience(bound.step.step, module)
+    until = clock.monotonic() + patient.until
+    clock.sleep(min(patient.delay, patient.until))
     while True:
         found = look_once(running, bound, module)
         good = found.status(strict=running.context.options.strict) is not TaskStatus.FAILED
-        if good or running.clock.monotonic() >= until:
+        left = until - clock.monotonic()
+        if good or left <= 0:
             return found
-        running.clock.sleep(min(bound.step.step.delay, 1.0) if bound.step.step.until else 0.0)
+        clock.sleep(min(patient.every, left))
 
 
 def verify(running: Running, deciding: Deciding, bound: Bound) -> str:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mplay.executor.attempt import HIDDEN, Bound
-from mplay.executor.checking import check
+from mplay.executor.checking import look_once, patience
 from mplay.executor.deciding import Deciding
 from mplay.executor.probing import ProbeFailed, ask_ahead
+from mplay.executor.questions import would_ask
 from mplay.executor.results import Result
 from mplay.executor.running import Running
 from mplay.executor.upcoming import Upcoming
@@ -150,9 +151,7 @@ class Predictor:
     def _one(self, step: PlannedStep, key: TaskKey, item: Any, upcoming: list[Node]) -> TaskRow:
         bound = self._deciding.bind(step, key, item)
         if isinstance(bound.module, Question):
-            return TaskRow(
-                key=key, status=TaskStatus.OK, summary=f"asks: {bound.module.question()}"
-            )
+            return TaskRow(key=key, status=TaskStatus.OK, summary=would_ask(bound.module))
         if isinstance(bound.module, Check):
             return self._check(bound, bound.module)
         return self._change(bound, upcoming)
@@ -161,8 +160,12 @@ class Predictor:
         behind = self.overlay.touched.get(bound.place) or self._changing_need(bound)
         if behind:
             return self._unknown(bound.step, bound.key, behind)
-        found = check(self._running, bound, module)
+        found = look_once(self._running, bound, module)
         status = found.status(strict=self._running.context.options.strict)
+        patient = patience(bound.step.step, module).until
+        if status is TaskStatus.FAILED and patient:
+            why = f"not yet, and a run waits up to {patient:g} s: {found.why}"
+            return self._at(bound, TaskRow(key=bound.key, status=TaskStatus.UNKNOWN, why=why))
         return self._at(bound, TaskRow(key=bound.key, status=status, why=found.why))
 
     def _changing_need(self, bound: Bound) -> str:

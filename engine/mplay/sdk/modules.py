@@ -8,7 +8,16 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from mplay.model.change import Certainty, Change, Facts, Script, Verdict, WayBack
+from mplay.model.change import (
+    Certainty,
+    Change,
+    Facts,
+    Judgement,
+    Patience,
+    Script,
+    Verdict,
+    WayBack,
+)
 
 
 class Module(BaseModel, ABC):
@@ -89,6 +98,13 @@ class Check(_Probing):
     def judge(self, seen: Facts) -> Verdict:
         """What is to be thought of the facts. Pure."""
 
+    def patience(self) -> Patience | None:
+        """How long a look that fails is repeated; None: not at all, unless its step says `until`.
+
+        A dry-run looks once, and then cannot tell.
+        """
+        return None
+
 
 class Question(Module):
     """A question to a person; runs in the controller, once."""
@@ -102,3 +118,17 @@ class Question(Module):
     @abstractmethod
     def evidence_required(self) -> bool:
         """Whether an answer without evidence is refused."""
+
+    def lasts(self) -> float:
+        """Seconds after which it needs no answer; 0: a person answers, however long it takes."""
+        return 0.0
+
+    def weigh(self, answer: str, *, own: bool) -> Verdict:  # noqa: ARG002  for whoever asks who
+        """What an answer means; `own`: it comes from whoever began the run.
+
+        OK: the run goes on. FAILED: so has the step. UNKNOWN: it is no answer, and is asked again.
+        """
+        if self.evidence_required() and not answer.strip():
+            why = "an answer needs evidence: a link, a ticket or a sentence"
+            return Verdict(judgement=Judgement.UNKNOWN, reasons=(why,))
+        return Verdict(judgement=Judgement.OK)
