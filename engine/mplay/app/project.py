@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mplay.config import Config, load_config
+from mplay.config import Config, default_journal, load_config
 from mplay.model.clock import Clock, SystemClock
+from mplay.source import Vault, load
 
 if TYPE_CHECKING:
     from mplay.journal import Journal
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 class Project:
     """Where a command works. `inventory`: sources of ``-i``, else those of the configuration.
 
-    `ask_password(host)` gives a sudo password, None where nobody may be asked.
+    `vault` opens what is encrypted; its `secrets` are all that is known of them in this process.
     """
 
     config: Config
     inventory: tuple[Path, ...]
     journal_url: str = ""
     clock: Clock = field(default_factory=SystemClock)
+    vault: Vault = field(default_factory=Vault)
 
     @classmethod
     def find(
@@ -37,6 +39,7 @@ class Project:
         config: Path | None = None,
         inventory: Sequence[Path] = (),
         journal_url: str = "",
+        vault: Vault | None = None,
     ) -> Project:
         """The project around a directory; a UsageError says what is wrong with its files."""
         found = load_config(start, config)
@@ -44,7 +47,12 @@ class Project:
             config=found,
             inventory=tuple(inventory) or found.inventory,
             journal_url=journal_url or found.journal_url,
+            vault=vault or Vault(),
         )
+
+    def read_vault(self, raw: bytes, name: str) -> Any:
+        """The document of a file of variables that is encrypted as a whole. UsageError."""
+        return load(raw, name, self.vault)
 
     @cached_property
     def registry(self) -> Registry:
@@ -55,7 +63,7 @@ class Project:
 
     def journal(self, *, create: bool = False) -> Journal:
         """The project's journal, opened. UsageError and JournalError say why it cannot be."""
-        from mplay.journal import Journal, default_place
+        from mplay.journal import Journal
 
-        place = self.journal_url or str(default_place(self.config.project, os.environ))
+        place = self.journal_url or str(default_journal(self.config.project, os.environ))
         return Journal.open(place, clock=self.clock, create=create)

@@ -202,10 +202,10 @@ def find_config(config_file: Path | None) -> Config:
 
 def journal_place_of(settings: Config, journal_place: str) -> str:
     """The journal that is named, else that of mplay.toml, else the default one."""
-    from mplay.journal import default_place
+    from mplay.config import default_journal
 
     known = journal_place or settings.journal_url
-    return known or str(default_place(settings.project, os.environ))
+    return known or str(default_journal(settings.project, os.environ))
 
 
 def open_journal(config_file: Path | None, journal_place: str, *, create: bool = False) -> Journal:

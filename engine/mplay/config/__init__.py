@@ -9,5 +9,6 @@ from __future__ import annotations
 
 from mplay.config.config import Config, Environment, Keep
 from mplay.config.load import FILE_NAME, load_config
+from mplay.config.place import default_journal
 
-__all__ = ["FILE_NAME", "Config", "Environment", "Keep", "load_config"]
+__all__ = ["FILE_NAME", "Config", "Environment", "Keep", "default_journal", "load_config"]

@@ -10,7 +10,6 @@ SQLAlchemy is imported here and nowhere else.
 
 from mplay.journal.chain import Finding
 from mplay.journal.journal import Journal
-from mplay.journal.place import default_place
 from mplay.journal.runs import RunRow, new_run_id
 
-__all__ = ["Finding", "Journal", "RunRow", "default_place", "new_run_id"]
+__all__ = ["Finding", "Journal", "RunRow", "new_run_id"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping
 from pathlib import Path
 
 from mplay.model.errors import UsageError
@@ -21,17 +20,6 @@ _NETWORK = frozenset(
         *("fuse.ceph", "fuse.rclone", "fuse.s3fs", "fuse.davfs2"),
     }
 )
-
-
-def default_place(project: str, environ: Mapping[str, str]) -> Path:
-    """The journal of a project: ``$XDG_STATE_HOME/mplay/PROJECT/journal.db``.
-
-    Not in the checkout: `git clean` must not delete the way back.
-    """
-    state = environ.get("XDG_STATE_HOME") or ""
-    home = Path(environ.get("HOME") or "~").expanduser()
-    root = Path(state) if state.startswith("/") else home / ".local/state"
-    return root / "mplay" / project / "journal.db"
 
 
 def path_of(url_or_path: str | Path) -> Path:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mplay.journal import Journal, default_place
+from mplay.config import default_journal
+from mplay.journal import Journal
 from mplay.journal.place import filesystem_of, path_of
 from mplay.journal.schema import VERSION
 from mplay.model.errors import JournalError, UsageError
@@ -25,11 +26,11 @@ server:/home /home nfs4 rw 0 0
 
 
 def test_the_default_place_is_in_the_state_folder_of_the_user() -> None:
-    assert default_place("shop", {"XDG_STATE_HOME": "/s", "HOME": "/h"}) == Path(
+    assert default_journal("shop", {"XDG_STATE_HOME": "/s", "HOME": "/h"}) == Path(
         "/s/mplay/shop/journal.db"
     )
-    assert default_place("shop", {"HOME": "/h"}) == Path("/h/.local/state/mplay/shop/journal.db")
-    assert default_place("shop", {"XDG_STATE_HOME": "relative", "HOME": "/h"}).is_absolute()
+    assert default_journal("shop", {"HOME": "/h"}) == Path("/h/.local/state/mplay/shop/journal.db")
+    assert default_journal("shop", {"XDG_STATE_HOME": "relative", "HOME": "/h"}).is_absolute()
 
 
 def test_a_url_and_a_plain_path_name_the_same_file() -> None:
