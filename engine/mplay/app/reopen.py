@@ -31,10 +31,11 @@ def begun(state: RunState) -> RunBegin:
 def reopen(project: Project, state: RunState, options: Options) -> RunContext:
     """The context in which a run was begun, with the options of the process that goes on."""
     begin = begun(state)
-    renderer = Renderer()
+    renderer = Renderer(project.vault)
     finder = Finder(
         files=KeptFiles(begin.sources),
         root=project.config.root,
+        vault=project.vault,
         sources=dict(begin.sources),
         included_by=dict(begin.options.get("included_by", {})),
     )

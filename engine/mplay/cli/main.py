@@ -18,6 +18,7 @@ import click
 
 from mplay.cli import options
 from mplay.model.errors import MplayError
+from mplay.model.secrets import Secrets
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "apply": ("mplay.cli.apply:apply", "Do a playbook: every step verified, the way back kept."),
@@ -119,20 +120,22 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``mplay`` with these arguments, or those of the process; the exit code."""
     _survive_any_text()
-    code = _run(arguments)
+    secrets = Secrets()
+    code = _run(arguments, secrets)
     return _flushed(code)
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(arguments: Sequence[str] | None, secrets: Secrets) -> int:
     stdout = sys.stdout
     try:
         result: Any = cli.main(
             args=None if arguments is None else list(arguments),
             prog_name="mplay",
             standalone_mode=False,
+            obj=secrets,
         )
     except MplayError as error:
-        _say(str(error))
+        _say(str(error), secrets)
         return error.exit_code
     except click.ClickException as error:
         error.show(file=sys.stderr)
@@ -146,21 +149,21 @@ def _run(arguments: Sequence[str] | None) -> int:
         # Click has wrapped the streams and left: the reader of its output is gone, no error.
         return 0
     except Exception as error:  # noqa: BLE001 a user sees words, never a traceback
-        _bug(error)
+        _bug(error, secrets)
         return 1
     return result if isinstance(result, int) else 0
 
 
-def _say(text: str) -> None:
+def _say(text: str, secrets: Secrets | None = None) -> None:
     from mplay.report.writer import Styled, Writer
 
-    Writer(sys.stderr).line(Styled("mplay: ", "bad"), text)
+    Writer(sys.stderr, redactor=secrets).line(Styled("mplay: ", "bad"), text)
 
 
-def _bug(error: Exception) -> None:
+def _bug(error: Exception, secrets: Secrets) -> None:
     """Say that it is our fault; the error's own text may hold anything, so only on request."""
     if os.environ.get("MPLAY_DEBUG") == "1":
-        traceback.print_exception(error)
+        sys.stderr.write(secrets("".join(traceback.format_exception(error))))
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith("<")]
     place = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "?"

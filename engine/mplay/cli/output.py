@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mplay.cli.vault import known_secrets
 from mplay.report.redact import Redactor
 from mplay.report.writer import Writer
 
@@ -21,7 +22,7 @@ def to_stdout(form: str = "text", redactor: Redactor | None = None) -> Writer:
 
     With `form` ``ndjson`` every document is one line.
     """
-    writer = Writer(sys.stdout, redactor=redactor, compact=form == "ndjson")
+    writer = Writer(sys.stdout, redactor=redactor or known_secrets(), compact=form == "ndjson")
     context = click.get_current_context(silent=True)
     if context is not None:
         context.call_on_close(writer.check)
@@ -30,7 +31,7 @@ def to_stdout(form: str = "text", redactor: Redactor | None = None) -> Writer:
 
 def to_stderr(redactor: Redactor | None = None) -> Writer:
     """What went wrong, and questions."""
-    return Writer(sys.stderr, redactor=redactor)
+    return Writer(sys.stderr, redactor=redactor or known_secrets())
 
 
 def listener(

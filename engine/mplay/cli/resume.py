@@ -8,6 +8,7 @@ import click
 
 from mplay.cli import executing, options
 from mplay.cli.executing import Wanted
+from mplay.cli.vault import vault
 
 
 @click.command()
@@ -19,6 +20,7 @@ from mplay.cli.executing import Wanted
 @executing.evidence
 @executing.say_yes
 @options.ask_become_pass
+@vault
 @options.forks
 @options.verbose
 @options.of_project

@@ -9,6 +9,7 @@ import click
 
 from mplay.cli import options
 from mplay.cli.executing import Wanted
+from mplay.cli.vault import vault
 
 if TYPE_CHECKING:
     from mplay.app.rollback import Wish
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     "-y", "--yes", "say_yes", is_flag=True, help="Also undo what nothing tells about since."
 )
 @options.ask_become_pass
+@vault
 @options.forks
 @options.verbose
 @options.of_project

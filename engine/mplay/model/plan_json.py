@@ -4,7 +4,8 @@ Dataclasses are objects that leave out what is at its default. A place is ``[fil
 column]``, the file as its number in ``files``. In values (arguments, variables) an object is a
 mapping and every array begins with a letter that says what it is: ``l`` list, ``u`` tuple, ``m``
 mapping whose keys have places, ``t`` and ``f`` texts with their place, ``n`` a number with its
-spelling. ``tests/unit/planner/test_plan_json.py`` holds the round trip.
+spelling, ``s`` a sealed value, whose envelope is a number in ``files``.
+``tests/unit/planner/test_plan_json.py`` holds the round trip.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from mplay.model.errors import Where
 from mplay.model.plan import Plan
 from mplay.model.playbook import Block, Step, Text
+from mplay.model.sealed import Sealed
 from mplay.model.written import FoldedText, WrittenFloat, WrittenInt
 
 FORMAT = 1
@@ -72,7 +74,7 @@ class _Writer:
     def typed(self, value: Any, hint: Any) -> Any:
         """A value of a field, whose type says how it is read."""
         members = _members(hint)
-        if Any in members or isinstance(value, Text):
+        if Any in members or isinstance(value, Text | Sealed):
             return self.value(value)
         if isinstance(value, Where):
             return self._where(value)
@@ -98,6 +100,9 @@ class _Writer:
             return [letter, str(value), *self._where(value.where)]
         if isinstance(value, WrittenInt | WrittenFloat):
             return ["n", value + 0, value.written]
+        if isinstance(value, Sealed):
+            envelope = self.files.setdefault(value.envelope, len(self.files))
+            return ["s", envelope, list(value.path), *self._where(value.where)]
         if isinstance(value, Mapping):
             return self._mapping(value, self.value)
         if isinstance(value, list | tuple):
@@ -157,6 +162,11 @@ class _Reader:
         letter, rest = data[0], data[1:]
         if letter in {"t", "f"}:
             return self._text(rest[0], rest[1:], folded=letter == "f")
+        if letter == "s":
+            envelope, path, *place = rest
+            return Sealed(
+                envelope=self._files[envelope], path=tuple(path), where=self._where(place)
+            )
         if letter == "n":
             kind = WrittenInt if isinstance(rest[0], int) else WrittenFloat
             return kind(*rest)

@@ -33,7 +33,13 @@ def load(text: bytes, name: str, vault: Vault | None = None) -> Value:
     """
     content = raw.decode(text, name)
     if is_encrypted(text):
-        plain = (vault or Vault()).decrypt(content, Where(name))
+        if vault is None:
+            what = "this is encrypted with Ansible Vault as a whole"
+            hint = (
+                "encrypt files of variables, or single values with `ansible-vault encrypt_string`"
+            )
+            raise InvalidInput([Problem(what, Where(name), hint)])
+        plain = vault.decrypt(content, Where(name))
         return sealed(load(plain, name), content, Where(name))
     document = _Document(name, raw.split_lines(content))
     try:

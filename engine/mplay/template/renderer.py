@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from jinja2 import Template, nodes
 
 from mplay.model.errors import InvalidInput, Problem, UsageError
 from mplay.model.playbook import Text, Value
+from mplay.model.sealed import Sealed
+from mplay.source import Vault
 from mplay.template import faults, names, syntax
 from mplay.template.budget import MAX_VALUES, TooMuch
 from mplay.template.sandbox import OMIT, Missing, Reading, Sandbox, whole
 from mplay.template.scope import Scope, unresolved
 
 _MARKS = ("{{", "{%", "{#")
+_ENVIRONMENT = re.compile(r"env:[A-Z_][A-Z0-9_]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +31,14 @@ class _Compiled:
 
 
 class Renderer:
-    """Evaluates texts; compiled ones are kept, so make one for a whole run. Thread-safe."""
+    """Evaluates texts; compiled ones are kept, so make one for a whole run. Thread-safe.
 
-    def __init__(self) -> None:
+    `vault` opens values that are encrypted, and those of mplay's environment (``env:NAME``), when
+    they are used; from then on they are known secrets.
+    """
+
+    def __init__(self, vault: Vault | None = None) -> None:
+        self.vault = vault or Vault()
         self._sandbox = Sandbox()
         self._texts: dict[str, _Compiled] = {}
         self._expressions: dict[str, _Compiled] = {}
@@ -161,6 +170,8 @@ class Renderer:
             raise _usage(faults.problem(error, text, faults.where_of(text), scope)) from error
 
     def _rendered(self, value: Value, scope: Scope) -> Value:
+        if _is_secret(value):
+            return self._revealed(value, lambda plain_text: self._rendered(plain_text, scope))
         if isinstance(value, Text):
             if not _has_marks(value):
                 return str(value)
@@ -193,6 +204,8 @@ class Renderer:
 
     def _live(self, value: Value, scope: Scope) -> Value:
         """A variable's value for use in expressions: texts evaluated, objects left as they are."""
+        if _is_secret(value):
+            return self._revealed(value, lambda plain_text: self._live(plain_text, scope))
         if isinstance(value, Text):
             if not _has_marks(value):
                 return str(value)
@@ -203,6 +216,18 @@ class Renderer:
         if isinstance(value, list | tuple):
             return [self._live(item, scope) for item in value]
         return value
+
+    def _revealed(self, value: Sealed | Text, evaluated: Callable[[Value], Value]) -> Value:
+        """What a secret comes to; one that is text around Jinja2 is a secret as a whole too."""
+        if isinstance(value, Text):
+            return self.vault.environment(value)
+        inside = self.vault.open(value)
+        found = evaluated(inside)
+        if isinstance(inside, Text) and _has_marks(inside) and not isinstance(found, bool | None):
+            alone = inside.strip().startswith("{{") and inside.strip().endswith("}}")
+            if not alone:
+                self.vault.know(found, f"{value.reference}#rendered")
+        return found
 
 
 def _parts(template: Template, context: Reading) -> Iterator[Any]:
@@ -217,8 +242,19 @@ def _parts(template: Template, context: Reading) -> Iterator[Any]:
 
 
 def is_dynamic(value: Value) -> bool:
-    """Whether a text in `value` holds Jinja2, so that it is known only when it is rendered."""
-    return any(_has_marks(text) for text in texts_in(value))
+    """Whether a text in `value` holds Jinja2 or a secret: it is known only when it is rendered."""
+    if isinstance(value, dict):
+        return any(is_dynamic(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return any(is_dynamic(item) for item in value)
+    return _is_secret(value) or (isinstance(value, Text) and _has_marks(value))
+
+
+def _is_secret(value: Value) -> TypeGuard[Sealed | Text]:
+    """Whether a value is opened when it is used: under Ansible Vault, or ``env:NAME``."""
+    return isinstance(value, Sealed) or (
+        isinstance(value, Text) and value.startswith("env:") and bool(_ENVIRONMENT.match(value))
+    )
 
 
 def texts_in(value: Value) -> Iterator[Text]:
