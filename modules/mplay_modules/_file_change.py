@@ -27,8 +27,9 @@ class Replacement:
 
     `wanted` are the facts of the path by name (``kind mode owner group sha256``), `account` what
     chown is told of the new file ('' nothing), `validator` words of which one holds ``%s``. The
-    content is either `content` or what `edit`, shell, makes of the old one; then `text` is what
-    comes of it, where that is known.
+    content is either `content`, or what `edit`, shell, makes of the old one (then `text` is what
+    comes of it, where that is known), or what `made`, shell, prints; that is compared with the
+    wanted digest before it is put in place.
     """
 
     before: Seen
@@ -36,6 +37,7 @@ class Replacement:
     account: str
     content: Content | None = None
     edit: Script = ""
+    made: Script = ""
     text: str | None = None
     validator: tuple[str, ...] = ()
 
@@ -78,6 +80,13 @@ class Replacement:
 
     def _written(self) -> Script:
         path, new = self.before.path, temporary(self.before.path)
+        if self.made:
+            sha256 = self.wanted.get("sha256")
+            return lines(
+                lines("made() {", self.made, "}"),
+                sh("made >{new} || { rc=$?; rm -f -- {new}; exit $rc; }", new=new),
+                sh(_COMPARED, new=new, sum=sha256, line=sha256 + "  -") if sha256 else "",
+            )
         if self.content is None:
             return lines(
                 lines("edit() {", self.edit, "}"), sh("edit <{path} >{new}", path=path, new=new)
@@ -90,8 +99,16 @@ class Replacement:
         before = "" if self.before.kind == "absent" else self.before.text
         after = self.content.text if self.content else self.text
         if before is None or after is None or "\0" in after or not self._public:
-            return digest_diff(self.before, self.wanted["sha256"])
+            return digest_diff(self.before, self.wanted.get("sha256", ""))
         return () if before == after else text_diff(shown(self.before.path), before, after)
+
+
+_COMPARED = r"""sum=$(sha256sum <{new})
+if [ "$sum" != {line} ]; then
+  rm -f -- {new}
+  echo "what came has the sha256 ${sum%% *}, not" {sum} >&2
+  exit 1
+fi"""
 
 
 def attributes_only(before: Seen, wanted: Mapping[str, str], account: str) -> Change:
@@ -210,7 +227,8 @@ def digest_diff(before: Seen, sha256: str) -> tuple[Diff, ...]:
     if before.sha256 == sha256:
         return ()
     old = f"sha256 {before.sha256}\n" if before.sha256 else ""
-    return (Diff(title=shown(before.path), before=old, after=f"sha256 {sha256}\n"),)
+    new = f"sha256 {sha256}\n" if sha256 else "content that nobody knows yet\n"
+    return (Diff(title=shown(before.path), before=old, after=new),)
 
 
 _SHOWN = ("mode", "owner", "group", "uid", "gid")

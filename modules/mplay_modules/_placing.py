@@ -1,10 +1,11 @@
-"""What copy and template share: content of the controller in one file of the host."""
+"""What copy, template and get_url share: content in one file of the host, put there at once."""
 
 from __future__ import annotations
 
 import posixpath
 import shlex
 from abc import abstractmethod
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
@@ -38,6 +39,14 @@ Destination = Annotated[str, AfterValidator(_destination)]
 """An absolute path; with a trailing slash the directory for a file."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What is put there: content of the controller, or what `made`, shell of the host, prints."""
+
+    content: Content | None = None
+    made: Script = ""
+
+
 class Placing(Owned):
     """A module that puts content into one file."""
 
@@ -45,47 +54,91 @@ class Placing(Owned):
 
     dest: Destination
     """Where it goes: an absolute path. With a trailing slash: into that directory, which must be
-    there, under the name of `src`."""
-    force: bool = True
-    """False: a file that is there keeps its content."""
+    there, under the name that it has where it comes from."""
     validator: Validator = Field(default="", validation_alias="validate")
     """A command that must accept the new file before it is put in place; ``%s`` is its name:
     ``visudo -cf %s``."""
 
     @abstractmethod
-    def source(self) -> Content:
-        """What is put there."""
+    def name(self) -> str:
+        """What it is called where it comes from."""
+
+    @abstractmethod
+    def digest(self, seen: Facts) -> str:
+        """The SHA-256 that is wanted, '' where nobody knows it (yet: before the probe)."""
+
+    @abstractmethod
+    def material(self, seen: Facts) -> Material:
+        """What is put there. CannotPlan."""
+
+    def origin(self) -> str:
+        """What the summary says of where new content comes from."""
+        return ""
+
+    def keeps_content(self) -> bool:
+        """Whether a file that is there keeps its content."""
+        return False
 
     @property
     def path(self) -> str:
         """The file that is written."""
         if self.dest.endswith("/"):
-            return posixpath.join(self.dest, posixpath.basename(self.source().name))
+            return posixpath.join(self.dest, posixpath.basename(self.name()))
         return self.dest
 
     def probe(self) -> Script:
         """What there is at the destination."""
-        return look(self.path, wanted=self.source().blob.sha256)
+        return look(self.path, wanted=self.digest({}))
 
     def plan(self, seen: Facts) -> Change | None:
         """The content replaced at once, or mode and owner set, or nothing."""
         before = Seen.of(self.path, seen)
         require_place(before)
-        if before.kind == "link" and not self.force:
+        if before.kind == "link" and self.keeps_content():
             return None
-        keeps = before.kind == "file" and not self.force
+        keeps = before.kind == "file" and self.keeps_content()
         wanted = {"kind": "file", **self.attributes(before, new=NEW_FILE)}
-        if not keeps:
-            wanted["sha256"] = self.source().blob.sha256
+        if not keeps and (sha256 := self.digest(seen)):
+            wanted["sha256"] = sha256
         changed = changed_names(self.path, wanted, seen)
         if not changed:
             return None
         if not {"kind", "sha256"} & set(changed):
             return attributes_only(before, wanted, self.account_of(before))
-        return Replacement(
+        material = self.material(seen)
+        change = Replacement(
             before=before,
             wanted=wanted,
             account=self.account_of_new(before),
-            content=self.source(),
+            content=material.content,
+            made=material.made,
             validator=tuple(shlex.split(self.validator)),
         ).change()
+        return replace(change, summary=change.summary + self.origin())
+
+
+class Sent(Placing):
+    """A module that puts content of the controller into one file."""
+
+    force: bool = True
+    """False: a file that is there keeps its content."""
+
+    @abstractmethod
+    def source(self) -> Content:
+        """What is put there."""
+
+    def name(self) -> str:
+        """That of the file of the controller."""
+        return self.source().name
+
+    def digest(self, seen: Facts) -> str:  # noqa: ARG002  the content is the controller's
+        """That of the content."""
+        return self.source().blob.sha256
+
+    def keeps_content(self) -> bool:
+        """Where `force` says so."""
+        return not self.force
+
+    def material(self, seen: Facts) -> Material:  # noqa: ARG002  as above
+        """The content itself."""
+        return Material(content=self.source())

@@ -8,10 +8,10 @@ from pydantic import model_validator
 
 from mplay.sdk import Blob, Content, LocalFile
 from mplay_modules._attributes import NOT_HERE
-from mplay_modules._placing import Placing
+from mplay_modules._placing import Sent
 
 
-class Copy(Placing):
+class Copy(Sent):
     """A file with the content of a file of the controller, or with a text.
 
     ::

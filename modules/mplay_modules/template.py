@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from mplay.sdk import Content, TemplateFile
 from mplay_modules._attributes import NOT_HERE
-from mplay_modules._placing import Placing
+from mplay_modules._placing import Sent
 
 _DELIMITERS = "mplay's templates use Jinja2's own delimiters; change the template"
 
 
-class Template(Placing):
+class Template(Sent):
     """A file with what a Jinja2 template of the controller renders to.
 
     ::

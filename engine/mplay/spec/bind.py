@@ -115,10 +115,13 @@ def filled(
         value = given.get(key)
         if not isinstance(value, str) or is_dynamic(value):
             continue
-        read = {"template": contents.template, "program": partial(_program, contents)}
+        read: dict[str, Callable[[str, Where], Content]] = {
+            "file": contents.file,
+            "program": partial(_program, contents),
+            "template": contents.template,
+        }
         result[key] = Content(name=value, blob=Blob.of_bytes(b""))
-        work = partial(read.get(kind, contents.file), value, _where(call, key))
-        _try(result, key, work, problems)
+        _try(result, key, partial(read[kind], value, _where(call, key)), problems)
     return result
 
 
