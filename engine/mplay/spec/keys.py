@@ -66,7 +66,7 @@ BRACKET = Keys(
 AROUND = Keys(kind="`around`", known=_words("enter check leave"))
 MODULES_LATER = _words(
     "script fetch blockinfile unarchive get_url user group authorized_key cron sysctl mount "
-    "apt_repository reboot prometheus timer notify pip_release "
+    "apt_repository reboot timer notify pip_release "
     "vulnerabilities access_review account_lock logrotate journal_vacuum postgres_slow_queries "
     "postgres_vacuum postgres_setting redis_evict redis_setting resources load_test "
     "postgres_backup backup_status postgres_restore_test postgres_archive_rows postgres_reindex "
