@@ -11,6 +11,7 @@ from mplay.app.answers import check_answers
 from mplay.app.digests import digests_of
 from mplay.app.project import Project
 from mplay.app.session import Cast
+from mplay.app.typed import Typed, as_source, typed_playbook
 from mplay.executor.context import Options, RunContext
 from mplay.executor.rehearsal import Rehearsal, rehearse
 from mplay.inventory import Inventory
@@ -24,7 +25,15 @@ from mplay.model.playbook import Step, Text
 from mplay.model.task import OnFailure
 from mplay.planner.build import build
 from mplay.planner.choice import Choice
-from mplay.spec import Binder, DiskFiles, Finder, Loaded, check_bound, load_playbook
+from mplay.spec import (
+    Binder,
+    DiskFiles,
+    Finder,
+    Loaded,
+    check_bound,
+    load_playbook,
+    read_playbook,
+)
 from mplay.template import Renderer
 
 _SECRET = frozenset(
@@ -44,10 +53,12 @@ class Request:
 
     `user` logs in where the inventory names nobody; `become` is for steps that say nothing.
     `reason` says why the steps that `choice` assumes to be done are.
-    `words` are those of the command line that name hosts and variables, to be repeated.
+    `words` are those of the command line that name hosts and variables, to be repeated; `command`
+    is the whole of it. `typed` stands in place of a playbook's file.
     """
 
     playbook: Path
+    typed: Typed | None = None
     limit: str = ""
     extra_vars: Mapping[str, Any] = field(default_factory=dict)
     choice: Choice = field(default_factory=Choice)
@@ -56,6 +67,7 @@ class Request:
     user: str = ""
     become: bool = False
     words: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
     options: Options = field(default_factory=Options)
 
 
@@ -116,6 +128,7 @@ class Prepared:
             options={
                 "limit": self.request.limit,
                 "words": list(self.request.words),
+                "command": list(self.request.command),
                 "forks": self.request.options.forks,
                 "strict": self.request.options.strict,
                 "on_failure": self.request.on_failure,
@@ -137,14 +150,15 @@ def _public(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 def prepare(project: Project, request: Request, run: str) -> Prepared:
     """Load, plan and rehearse. InvalidInput and UsageError: nothing has been touched."""
-    renderer = Renderer()
-    finder = Finder(files=DiskFiles(), root=project.config.root)
-    loaded = load_playbook(request.playbook, project.registry, finder, renderer=renderer)
+    renderer = Renderer(project.vault)
+    finder = Finder(files=DiskFiles(), root=project.config.root, vault=project.vault)
+    loaded = _loaded(project, request, finder, renderer)
     inventory = Inventory.load(
         project.inventory,
         request.playbook.parent,
         extra_vars=request.extra_vars,
         render=lambda value, variables: renderer.render(value, variables),
+        read_vault=project.read_vault,
     )
     bare = RunContext(
         run=run,
@@ -190,6 +204,15 @@ def prepare(project: Project, request: Request, run: str) -> Prepared:
             variables={name: _public(context.hosts[name].vars) for name in plan.hosts},
         ),
     )
+
+
+def _loaded(project: Project, request: Request, finder: Finder, renderer: Renderer) -> Loaded:
+    if request.typed is None:
+        return load_playbook(request.playbook, project.registry, finder, renderer=renderer)
+    content = typed_playbook(request.typed, project.registry, Path.cwd())
+    finder.sources[str(request.playbook)] = as_source(content)
+    name = str(request.playbook)
+    return read_playbook(content, name, project.registry, finder, renderer=renderer)
 
 
 def _hosts(inventory: Inventory, request: Request) -> dict[str, Host]:

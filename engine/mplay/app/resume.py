@@ -19,6 +19,7 @@ from mplay.model.events import Taken
 from mplay.model.record import Listener, Record
 from mplay.model.state import RunState
 from mplay.model.task import RunStatus
+from mplay.report.following import again
 from mplay.rollback.order import Chosen, undo_plan
 
 
@@ -71,7 +72,7 @@ def _refuse_over(state: RunState) -> None:
     if state.status in over:
         raise UsageError(
             f"run {state.run} {over[state.status]} and cannot be resumed",
-            hint=f"apply again: mplay apply {begun(state).playbook}",
+            hint=f"apply again: {again(state)}",
         )
 
 

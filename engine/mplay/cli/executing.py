@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mplay.cli.selecting import Selected
+from mplay.cli.vault import open_vault, vault_words
 from mplay.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from mplay.app.prepare import Request
     from mplay.app.project import Project
+    from mplay.app.typed import Typed
     from mplay.channel.protocol import Connector
     from mplay.executor.context import Options
     from mplay.report.document import Document
@@ -31,6 +35,14 @@ say_yes = click.option(
 )
 strict = click.option(
     "--strict", is_flag=True, help="Warnings and unknowns of checks are failures."
+)
+on_failure = click.option(
+    "--on-failure",
+    type=click.Choice(["rollback-host", "rollback", "halt", "continue"]),
+    help="What a failure leads to, in this run.",
+)
+detailed_exitcode = click.option(
+    "--detailed-exitcode", is_flag=True, help="Dry-run: exit 10 where there would be changes."
 )
 DEFAULT_FORKS = 50
 
@@ -51,12 +63,18 @@ class Wanted:
     diff: bool = False
     inventories: Sequence[Path] = ()
     extra_vars: Sequence[str] = ()
+    limit: str = ""
+    user: str = ""
+    become: bool = False
+    on_failure: str = ""
+    selected: Selected = Selected()  # noqa: RUF009 frozen
 
     def project(self) -> Project:
         """The project around the working directory. UsageError."""
         from mplay.app.project import Project
 
         return Project.find(
+            vault=open_vault(),
             start=Path.cwd(),
             config=self.config_file,
             inventory=self.inventories,
@@ -74,6 +92,54 @@ class Wanted:
             evidence=answers(self.evidence),
         )
 
+    def request(
+        self, playbook: Path, command: Sequence[str], typed: Typed | None = None
+    ) -> Request:
+        """The run that is asked for. `command` is the whole command line that means it."""
+        from mplay.app.extra import extra_vars
+        from mplay.app.prepare import Request
+
+        return Request(
+            playbook=playbook,
+            typed=typed,
+            limit=self.limit,
+            extra_vars=extra_vars(self.extra_vars, open_vault()),
+            choice=self.selected.choice(),
+            reason=self.selected.reason,
+            on_failure=self.on_failure,
+            user=self.user,
+            become=self.become,
+            words=self.words(),
+            command=tuple(command),
+            options=self.options(),
+        )
+
+    def words(self) -> tuple[str, ...]:
+        """The words with which another call means the same run."""
+        words: list[str] = []
+        for flag, values in (
+            ("-i", [str(path) for path in self.inventories]),
+            ("--limit", [self.limit]),
+            ("-e", self.extra_vars),
+            ("--on-failure", [self.on_failure]),
+            ("--evidence", self.evidence),
+            ("-u", [self.user]),
+        ):
+            for value in values:
+                words += [flag, value] if value else []
+        words += [*self.place(), *self.selected.words(), *vault_words()]
+        switches = {
+            "--strict": self.strict,
+            "--become": self.become,
+            "--ask-become-pass": self.ask_become_pass,
+            "--yes": self.say_yes,
+        }
+        return (*words, *(flag for flag, given in switches.items() if given))
+
+    def place(self) -> tuple[str, ...]:
+        """The words with which another call finds the same journal."""
+        return place_words(self.config_file, self.journal_place)
+
     def connector(self) -> Connector:
         """Opens channels; asks for sudo's password now, where that was wished."""
         from mplay.channel.connect import Connectors
@@ -86,6 +152,12 @@ class Wanted:
         from mplay.cli.output import listener, to_stdout
 
         return listener(self.form, to_stdout(self.form), verbose=self.verbose, diff=self.diff)
+
+
+def place_words(config_file: Path | None, journal_place: str) -> tuple[str, ...]:
+    """The words that name a project's settings and its journal, where they were given."""
+    config = ("-c", str(config_file)) if config_file else ()
+    return (*config, "--journal", journal_place) if journal_place else config
 
 
 def answers(given: Sequence[str]) -> dict[str, str]:

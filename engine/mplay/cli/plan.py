@@ -9,6 +9,7 @@ import click
 from mplay.cli import options, selecting
 from mplay.cli.executing import Wanted
 from mplay.cli.selecting import Listed, Selected
+from mplay.cli.vault import vault
 
 
 @click.command()
@@ -18,6 +19,7 @@ from mplay.cli.selecting import Listed, Selected
 )
 @click.argument("playbook", type=click.Path(path_type=Path))
 @options.of_hosts
+@vault
 @selecting.selecting
 @selecting.listing
 @options.of_project
@@ -39,8 +41,7 @@ def plan(
     The plan's digest goes to `apply --plan-digest`, so that exactly this plan is applied.
     """
     from mplay.app.apply import new_run
-    from mplay.app.extra import extra_vars as read_extra_vars
-    from mplay.app.prepare import Request, prepare
+    from mplay.app.prepare import prepare
     from mplay.cli.output import to_stdout
     from mplay.planner.text import plan_document, plan_lines
 
@@ -50,16 +51,12 @@ def plan(
         form=form,
         forks=None,
         inventories=inventories,
+        extra_vars=extra_vars,
+        limit=limit,
+        selected=selected,
     )
     project = wanted.project()
-    request = Request(
-        playbook=playbook,
-        limit=limit,
-        extra_vars=read_extra_vars(extra_vars),
-        choice=selected.choice(),
-        reason=selected.reason,
-    )
-    prepared = prepare(project, request, new_run(project))
+    prepared = prepare(project, wanted.request(playbook, ()), new_run(project))
     if listed:
         listed.show(prepared, form)
         return 0

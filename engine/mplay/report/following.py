@@ -18,7 +18,7 @@ def next_commands(state: RunState) -> list[tuple[str, str]]:
         case RunStatus.WAITING:
             return [_answer(state), ("undo it", f"mplay rollback {run}")]
         case RunStatus.ROLLED_BACK:
-            return [("apply again", _apply(state))]
+            return [("apply again", again(state))]
         case RunStatus.ROLLBACK_INCOMPLETE:
             return [*_look(state), ("undo the rest", f"mplay rollback {run}")]
         case RunStatus.ABANDONED | RunStatus.REFUSED:
@@ -49,7 +49,11 @@ def _answer(state: RunState) -> tuple[str, str]:
     return (f"answer “{asked}”" if asked else "go on", shlex.join(words))
 
 
-def _apply(state: RunState) -> str:
+def again(state: RunState) -> str:
+    """The command that begins the same anew."""
+    command = state.begin.options.get("command") if state.begin else None
+    if command:
+        return shlex.join(command)
     playbook = state.begin.playbook if state.begin else "PLAYBOOK"
     words = state.begin.options.get("words", ()) if state.begin else ()
     return shlex.join(["mplay", "apply", playbook, *words])

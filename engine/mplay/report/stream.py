@@ -3,13 +3,14 @@
 Every object has `kind`, `run`, `seq`, `at`; those about a task also `task`, `step`, `host`. The
 kinds are those of the journal (``RUN_BEGIN``, ``INTENT``, ``OUTCOME``, …), with the fields of
 `FIELDS`; with ``-v`` also ``OUTPUT``. ``RUN_END`` is the last line and the whole document of
-``--format json``. A reader passes over kinds and keys that it does not know.
+``--format json``. A dry-run tells of each task as ``FORECAST``. A reader passes over kinds and
+keys that it does not know.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mplay.model.events import (
@@ -95,6 +96,13 @@ def event_document(record: Record) -> dict[str, Any] | None:
 def _task(text: str) -> dict[str, Any]:
     key = TaskKey.parse(text)
     return {"step": key.path, "host": key.subject, "item": key.item}
+
+
+def dry_run_objects(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The document of a dry-run as a stream: a ``FORECAST`` for each task, then the end."""
+    for task in document["tasks"]:
+        yield {"kind": "FORECAST", "run": None, **task}
+    yield {"kind": RunEnd.KIND, **document}
 
 
 class Stream:

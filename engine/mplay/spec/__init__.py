@@ -13,8 +13,8 @@ from mplay.spec.bind import Binder, bind
 from mplay.spec.calls import check_bound
 from mplay.spec.contents import Contents, TaskContents
 from mplay.spec.files import DiskFiles, FileSource, Finder, KeptFiles
-from mplay.spec.loader import Loaded, load_playbook
-from mplay.spec.modules import Modules
+from mplay.spec.loader import Loaded, load_playbook, read_playbook
+from mplay.spec.modules import Modules, short_name
 
 __all__ = [
     "Binder",
@@ -29,4 +29,6 @@ __all__ = [
     "bind",
     "check_bound",
     "load_playbook",
+    "read_playbook",
+    "short_name",
 ]

@@ -75,15 +75,32 @@ def load_playbook(
     read. `finder` remembers what was read.
     """
     file = tidy(Path(path))
+    content = load(finder.read(file).encode(), str(file))
+    return read_playbook(
+        _as_mapping(content, Where(str(file))), str(file), modules, finder, renderer=renderer
+    )
+
+
+def read_playbook(
+    content: Map,
+    name: str,
+    modules: Modules,
+    finder: Finder,
+    *,
+    renderer: Renderer | None = None,
+) -> Loaded:
+    """The playbook of a mapping that is read already, or was never in a file; `name` is its own.
+
+    InvalidInput holds every problem, sorted by place.
+    """
     reading = Reading(
         modules=modules,
         finder=finder,
         renderer=renderer or Renderer(),
         problems=Problems(),
-        including=[str(file)],
+        including=[name],
     )
-    content = load(reading.finder.read(file).encode(), str(file))
-    record = Record(_as_mapping(content, Where(str(file))), reading.problems)
+    record = Record(content, reading.problems)
     playbook = _playbook(record, reading)
     outline = Outline(playbook)
     outline.resolve(reading.problems)
@@ -148,7 +165,8 @@ def _vars_files(record: Record, reading: Reading) -> dict[str, Value]:
             continue
         path = tidy(Path(name.where.file).parent / name)
         try:
-            content = load(reading.finder.read(path, name.where).encode(), str(path))
+            raw = reading.finder.read(path, name.where).encode()
+            content = load(raw, str(path), reading.finder.vault)
         except UsageError as error:
             reading.problems.take(error, name.where)
             continue
