@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 SHOWN = "[secret]"
+_MARK = re.compile(r"\[secret (MPLAY_SECRET_[0-9a-f]+)\]")
 SHORTEST = 6
 """Shorter secrets would be found in innocent words."""
 
@@ -30,6 +31,8 @@ class Secrets:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._references: dict[str, str] = {}
+        self._forms_of: dict[str, tuple[str, str]] = {}
+        self._values: dict[str, str] = {}
         self._known: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self._stale = False
@@ -72,22 +75,68 @@ class Secrets:
             return [self.redacted(item) for item in value]
         return value
 
-    def named(self) -> dict[str, tuple[str, str]]:
-        """Every form that may stand in a script: name of its variable -> (form, reference).
+    def marked(self, value: Any) -> Any:
+        """Plain data in which a mark that names its reference stands for each secret.
+
+        For what another process has to read again, with the vault: see `unmarked`.
+        """
+        pattern = self._compiled()
+        if pattern is None:
+            return value
+        if isinstance(value, str):
+            return pattern.sub(self._mark, value)
+        if isinstance(value, Mapping):
+            return {self.marked(key): self.marked(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.marked(item) for item in value]
+        return value
+
+    def _mark(self, hit: re.Match[str]) -> str:
+        name, _ = self._forms_of.get(hit[0], ("", ""))
+        return f"[secret {name}]" if name else SHOWN
+
+    def unmarked(self, value: Any) -> Any:
+        """The inverse of `marked`. KeyError where a secret is not known here, or had no mark."""
+        self._compiled()
+        if isinstance(value, str):
+            if SHOWN in value:
+                raise KeyError(SHOWN)
+            return _MARK.sub(lambda hit: self._values[hit[1]], value)
+        if isinstance(value, Mapping):
+            return {self.unmarked(key): self.unmarked(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.unmarked(item) for item in value]
+        return value
+
+    def forms(self) -> Mapping[str, tuple[str, str]]:
+        """What may stand in a script: form -> (name of its variable, reference).
 
         The name comes from the reference, so that it is the same in every process.
         """
+        self._compiled()
+        return self._forms_of
+
+    def whole(self, script: str) -> tuple[str, str]:
+        """Keep a script that is a secret as a whole: name of its variable, and reference."""
+        reference = f"script:{hashlib.sha256(self(script).encode()).hexdigest()}"
+        name = variable(reference)
         with self._mutex:
-            known = list(self._references.items())
-        return {
-            variable(f"{reference}#{kind}"): (form, reference)
-            for value, reference in known
-            for kind, form in named_forms(value).items()
-        }
+            self._values[name] = script
+        return name, reference
+
+    def values(self, names: Iterable[str]) -> dict[str, str]:
+        """The values of variables by name; those that are not known are left out."""
+        self._compiled()
+        return {name: self._values[name] for name in names if name in self._values}
 
     def _compiled(self) -> re.Pattern[str] | None:
         if self._stale:
             with self._mutex:
+                for value, reference in self._references.items():
+                    for kind, form in named_forms(value).items():
+                        name = variable(f"{reference}#{kind}")
+                        self._forms_of.setdefault(form, (name, reference))
+                        self._values.setdefault(name, form)
                 longest_first = sorted(self._known, key=len, reverse=True)
                 self._pattern = re.compile("|".join(re.escape(form) for form in longest_first))
                 self._stale = False

@@ -1,0 +1,186 @@
+"""Takes secrets out of scripts: in their place stands ``"$MPLAY_SECRET_…"``, a *hole*.
+
+A script is read as the shell reads it, as far as that matters: quotes, comments, variables, and
+where a command begins. A word that holds a secret is written anew, with the variable in the place
+of the secret; so the script means the same, and its text can be sent, kept and shown. The values
+travel beside it. A secret that would become an argument of a program is refused, because every
+account of a host sees the arguments of its processes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from mplay.model.errors import UsageError
+from mplay.model.secrets import Secrets
+
+_WORD = re.compile(r"[\w@%+=:,./-]+")
+_NAME = re.compile(r"\$\{?[A-Za-z_][A-Za-z0-9_]*")
+_ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_QUOTED = re.compile(r"(?:'[^']*'|\"'\")+")
+_FUNCTION = re.compile(r"^\s*([A-Za-z_]\w*)\(\)", re.MULTILINE)
+_SPACE = frozenset(" \t\n;&|(){}<>!`")
+_KEYWORDS = frozenset({"then", "do", "else", "elif", "if", "while", "until", "exec"})
+_SHELLS_OWN = frozenset(
+    {
+        *("printf", "echo", "[", "test", ":", "fact", "export", "local", "set", "read", "eval"),
+        *("case", "for", "return", "exit", "cd", "umask", "unset", "shift", "trap", "readonly"),
+    }
+)
+_SOME = "a program"
+
+
+@dataclass(frozen=True, slots=True)
+class Holed:
+    """A script without secrets. `secrets`: name of each variable in it -> where its value is."""
+
+    script: str
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+
+def holed(script: str, secrets: Secrets) -> Holed:
+    """The script with holes. UsageError where a secret would be an argument of a program."""
+    if not secrets.found_in(script):
+        return Holed(script)
+    reader = _Reader(script, secrets)
+    text = reader.read()
+    if reader.exposed:
+        raise UsageError(
+            "a secret would be in the process list of the host, as an argument of"
+            f" {' and '.join(sorted(reader.exposed))}",
+            hint="give it to the program on its standard input, in a file, or by `environment`",
+        )
+    if secrets.found_in(text):
+        # It stands where no shell word is: the whole text travels as a secret, and is evaluated.
+        name, reference = secrets.whole(script)
+        return Holed(f'eval "${name}"', {name: reference})
+    return Holed(text, reader.used)
+
+
+class _Reader:
+    """Goes through a script once. `used` are the holes made, `exposed` the programs with one.
+
+    `_nested` holds what encloses the place: a double quote, or the command around a ``(``.
+    """
+
+    def __init__(self, script: str, secrets: Secrets) -> None:
+        self.used: dict[str, str] = {}
+        self.exposed: set[str] = set()
+        self._script = script
+        self._forms = secrets.forms()
+        longest = sorted(self._forms, key=len, reverse=True)
+        self._secret = re.compile("|".join(map(re.escape, longest)))
+        self._own = _SHELLS_OWN | set(_FUNCTION.findall(script))
+        self._at = 0
+        self._out: list[str] = []
+        self._command = ""
+        self._assigning = False
+        self._nested: list[str] = []
+
+    def read(self) -> str:
+        """The script with holes."""
+        while self._at < len(self._script):
+            if self._nested and self._nested[-1] == '"':
+                self._quoted()
+            else:
+                self._bare()
+        return "".join(self._out)
+
+    def _copy(self, count: int) -> None:
+        self._out.append(self._script[self._at : self._at + count])
+        self._at += count
+
+    def _quoted(self) -> None:
+        """Inside double quotes: on to their end, or into a ``$(…)`` of theirs."""
+        if self._script[self._at] == "\\":
+            self._copy(2)
+        elif self._script.startswith("$(", self._at):
+            self._enter(2)
+        else:
+            if self._script[self._at] == '"':
+                self._nested.pop()
+            self._copy(1)
+
+    def _enter(self, count: int) -> None:
+        self._nested.append(self._command)
+        self._command = ""
+        self._copy(count)
+
+    def _bare(self) -> None:
+        script, at = self._script, self._at
+        if quoted := _QUOTED.match(script, at):
+            self._single(quoted[0])
+        elif word := _WORD.match(script, at):
+            self._word(word[0])
+        elif name := _NAME.match(script, at):
+            self._begin(_SOME)
+            self._copy(len(name[0]))
+        elif script[at] == "#" and self._is_start():
+            end = script.find("\n", at)
+            self._copy((end if end >= 0 else len(script)) - at)
+        else:
+            self._mark(script[at])
+
+    def _mark(self, mark: str) -> None:
+        if mark == "\\":
+            self._copy(2)
+            return
+        if mark == '"':
+            self._begin(_SOME)
+            self._nested.append('"')
+        elif mark == "(":
+            self._enter(0)
+        elif mark == ")":
+            self._command = self._nested.pop() if self._nested else ""
+        elif mark in "\n;&|{!":
+            self._command = ""
+        self._copy(1)
+
+    def _is_start(self) -> bool:
+        """Whether a word begins here."""
+        return self._at == 0 or self._script[self._at - 1] in _SPACE
+
+    def _begin(self, word: str) -> bool:
+        """What a word that begins here is; True where it is the command's own name."""
+        if not self._is_start():
+            return False
+        self._assigning = not self._command and bool(_ASSIGNED.match(word))
+        if self._command or self._assigning:
+            return False
+        self._command = word
+        return True
+
+    def _word(self, word: str) -> None:
+        """A bare word. A command's name is left, so that no keyword becomes a variable."""
+        named = self._begin(word)
+        if named and word in _KEYWORDS:
+            self._command = ""
+        self._at += len(word)
+        self._out.append(word if named else self._filled(word, str))
+
+    def _single(self, quoted: str) -> None:
+        """A single-quoted word, with the ``'"'"'`` that stand for an apostrophe in it."""
+        self._begin(_SOME)
+        self._at += len(quoted)
+        text = "".join(part[1:-1] for part in re.findall(r"'[^']*'|\"'\"", quoted))
+        filled = self._filled(text, _single_quoted)
+        self._out.append(filled if self._secret.search(text) else quoted)
+
+    def _filled(self, text: str, literal: Callable[[str], str]) -> str:
+        """The text as a shell word in which variables stand for the secrets."""
+        found: list[str] = []
+        last = 0
+        for hit in self._secret.finditer(text):
+            name, reference = self._forms[hit[0]]
+            self.used[name] = reference
+            found += [literal(text[last : hit.start()]) if hit.start() > last else "", f'"${name}"']
+            last = hit.end()
+            if self._command and not self._assigning and self._command not in self._own:
+                self.exposed.add(self._command)
+        return "".join([*found, literal(text[last:]) if text[last:] else ""])
+
+
+def _single_quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\"'\"'") + "'"
