@@ -41,9 +41,9 @@ class Reading:
         kind = self._kind()
         return Connection(
             kind=kind,
-            address=self._text("ansible_host", "ansible_ssh_host"),
+            address=self._text("ansible_ssh_host", "ansible_host"),
             port=self._port(),
-            user=self._text("ansible_user", "ansible_ssh_user"),
+            user=self._text("ansible_ssh_user", "ansible_user"),
             key_file=_absolute(self._text(*_KEY_FILE)),
             common_args=self._arguments(),
         )
@@ -67,7 +67,7 @@ class Reading:
         raise self._wrong(what, "ansible_connection", "There are ssh and local.")
 
     def _port(self) -> int | None:
-        text = self._text("ansible_port", "ansible_ssh_port")
+        text = self._text("ansible_ssh_port", "ansible_port")
         if not text:
             return None
         if not text.isdigit() or not 0 < int(text[:6]) < 65536:

@@ -2,45 +2,67 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from string import ascii_letters
 
 MOST = 20_000
-_NAME = re.compile(r"[^\s\x00-\x1f\x7f@#~\[\]/,&!'\"]{1,255}\Z")
+_NAME = re.compile(r"[^\s\x00-\x1f\x7f@#~\[\]/,&!'\":]{1,255}\Z")
 _RANGE = re.compile(r"(?P<head>[^\[\]]*)\[(?P<range>[^\[\]]*:[^\[\]]*)\](?P<tail>.*)\Z")
-_PORT = re.compile(r"(?P<name>(?:[^:\[\]]|\[[^\[\]]*\])+):(?P<port>\d{1,5})\Z")
-_V6 = re.compile(
-    r"\[(?P<name>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)\](?::(?P<port>\d{1,5}))?\Z"
-)
+_BRACKETED = re.compile(r"\[(?P<name>.+)\]:(?P<port>\d+)\Z")
+_PORT = re.compile(r"(?P<name>(?:[^:\[\]]|\[[^\[\]]*\])+):(?P<port>\d+)\Z")
+# A name in front of a port: labels that end neither with '-' nor with '_'.
+_LABELS = re.compile(r"(?:\w(?:[\w-]*[^\W_])?\.)*\w(?:[\w-]*[^\W_])?\Z")
 
 
 def expand(pattern: str) -> tuple[list[str], int | None]:
     """The names of a host pattern, and its port. ValueError says what is wrong with it."""
     name, port = _split_port(pattern)
-    names = []
+    names: list[str] = []
     for one in _expand(name):
-        if not _NAME.match(one):
-            raise ValueError("is no name of a host")
+        check_name(one)
+        if port is not None and not _takes_port(one):
+            raise ValueError("has a port after what is no name of a host")
         names.append(one)
         if len(names) > MOST:
             raise ValueError(f"stands for more than {MOST} hosts")
     return names, port
 
 
+def check_name(name: str) -> None:
+    """ValueError unless a host can be called so."""
+    if "@" in name:
+        raise ValueError("is no name of a host: say who logs in with ansible_user")
+    if name == "---" or not (_NAME.match(name) or _is_v6(name)):
+        raise ValueError("is no name of a host")
+
+
+def is_address_with_colons(text: str) -> bool:
+    """Whether the colons of a text are those of an IPv6 address."""
+    return _is_v6(text)
+
+
+def _takes_port(name: str) -> bool:
+    return bool(_LABELS.match(name)) or _is_v6(name)
+
+
+def _is_v6(text: str) -> bool:
+    try:
+        return ipaddress.ip_address(text).version == 6
+    except ValueError:
+        return False
+
+
 def _split_port(pattern: str) -> tuple[str, int | None]:
-    found = _V6.match(pattern) or _PORT.match(pattern)
-    if not found or (found.re is _V6 and _is_range(found["name"])):
+    found = None if _is_v6(pattern) else _BRACKETED.match(pattern) or _PORT.match(pattern)
+    if not found:
         return pattern, None
-    port = int(found["port"]) if found["port"] else None
-    if port is not None and not 0 < port < 65536:
-        raise ValueError(f"has the port {port}, which does not exist")
-    return found["name"], port
-
-
-def _is_range(text: str) -> bool:
-    """Whether a bracket holds ``1:9:2`` rather than an address, which has more colons or none."""
-    return text.count(":") == 2 and "::" not in text
+    if re.fullmatch(r"[0-9]+:[0-9]+", found["name"]):
+        raise ValueError("is a range in brackets only, which cannot have a port")
+    if not 0 < int(found["port"][:6]) < 65536:
+        raise ValueError(f"has the port {found['port'][:20]}, which does not exist")
+    return found["name"], int(found["port"])
 
 
 def _expand(pattern: str) -> Iterator[str]:

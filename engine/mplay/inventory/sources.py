@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shlex
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeAlias
 
+from mplay.inventory.executable import read_executable
 from mplay.inventory.ini_file import read_ini
 from mplay.inventory.ranges import expand
+from mplay.inventory.toml_file import read_toml
 from mplay.inventory.tree import UNGROUPED, Tree
 from mplay.inventory.yaml_file import read_yaml
 from mplay.model.errors import InvalidInput, UsageError, Where
-from mplay.source import MAX_BYTES, Map, decode, load
+from mplay.model.playbook import Text
+from mplay.source import MAX_BYTES, Map, decode, is_encrypted, load
+
+ReadVault: TypeAlias = Callable[[bytes, str], Any]
+"""The document in a file that is encrypted as a whole, by its bytes and its name. UsageError."""
 
 _YAML = (".yml", ".yaml", ".json")
-_NOT_YET = {".toml": "an inventory in TOML is", ".py": "an executable inventory is"}
 _IGNORED = (
     *(".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst"),
     *(".orig", ".cfg", ".retry"),
@@ -22,30 +29,73 @@ _IGNORED = (
 _BESIDE = frozenset({"group_vars", "host_vars", "vars_plugins"})
 
 
-def read_source(tree: Tree, source: str) -> None:
-    """Add a file, a folder of files, or a list of hosts with a comma, to the tree."""
-    if "," in source:
-        _read_list(tree, source)
-        return
-    for file in _found(tree, Path(source)):
-        try:
-            _read_file(tree, file)
-        except InvalidInput as error:
-            tree.problems.extend(error.problems)
-        except UsageError as error:
-            tree.problems.append(error.problem)
-
-
-def _found(tree: Tree, path: Path) -> list[Path]:
+def is_list(source: str) -> bool:
+    """Whether a source is names of hosts rather than a file: ``web1,web2,``."""
+    if "," not in source:
+        return False
     try:
-        path.stat()
-        return list(_files(path))
-    except FileNotFoundError:
-        what, hint = "there is no such inventory", "Name a file or folder with -i."
-    except OSError as error:
-        what, hint = f"this inventory cannot be read: {error.strerror}", ""
-    tree.complain(what, Where(str(path)), hint)
-    return []
+        return not Path(source).exists()
+    except OSError:
+        return True
+
+
+class Sources:
+    """Reads sources into a tree. `read_vault` opens files that are encrypted as a whole."""
+
+    def __init__(self, tree: Tree, read_vault: ReadVault = load) -> None:
+        self._tree = tree
+        self._read_vault = read_vault
+
+    def read(self, source: str) -> None:
+        """Add a file, a folder of files, or a list of hosts with a comma, to the tree."""
+        if is_list(source):
+            self._list(source)
+            return
+        for file in self._found(Path(source)):
+            try:
+                self._file(file)
+            except InvalidInput as error:
+                self._tree.problems.extend(error.problems)
+            except UsageError as error:
+                self._tree.problems.append(error.problem)
+
+    def _found(self, path: Path) -> list[Path]:
+        try:
+            path.stat()
+            return list(_files(path))
+        except FileNotFoundError:
+            what, hint = "there is no such inventory", "Name a file or folder with -i."
+        except OSError as error:
+            what, hint = f"this inventory cannot be read: {error.strerror}", ""
+        self._tree.complain(what, Where(str(path)), hint)
+        return []
+
+    def _list(self, source: str) -> None:
+        for name in filter(None, (part.strip() for part in source.split(","))):
+            try:
+                host, port = _one(name)
+            except ValueError as error:
+                self._tree.complain(f"the host '{name}' {error}", Where("-i"))
+                continue
+            if host not in self._tree.hosts:
+                self._tree.add_host(host, UNGROUPED, "", port)
+
+    def _file(self, file: Path) -> None:
+        if os.access(file, os.X_OK) and read_executable(self._tree, file):
+            return
+        name, suffix = str(file), file.suffix
+        raw = read_bytes(file)
+        if raw.startswith(b"#!"):
+            hint = f"chmod +x {shlex.quote(name)}"
+            raise UsageError("this begins like a program and is none", where=name, hint=hint)
+        if is_encrypted(raw):
+            read_yaml(self._tree, self._read_vault(raw, name), name)
+        elif suffix == ".toml":
+            read_toml(self._tree, decode(raw, name), name)
+        elif _is_yaml(raw, name, suffix):
+            read_yaml(self._tree, load(raw, name), name)
+        else:
+            read_ini(self._tree, decode(raw, name), name)
 
 
 def read_bytes(file: Path) -> bytes:
@@ -57,16 +107,12 @@ def read_bytes(file: Path) -> bytes:
         raise UsageError(f"this cannot be read: {error.strerror}", where=str(file)) from error
 
 
-def _read_list(tree: Tree, source: str) -> None:
-    for pattern in filter(None, (part.strip() for part in source.split(","))):
-        try:
-            names, port = expand(pattern)
-        except ValueError as error:
-            tree.complain(f"the host '{pattern}' {error}", Where("-i"))
-            continue
-        variables = {} if port is None else {"ansible_port": port}
-        for name in names:
-            tree.add_host(name, UNGROUPED, variables)
+def _one(name: str) -> tuple[str, int | None]:
+    """A name of a list and its port. ValueError for a range: Ansible takes that for a name."""
+    found, port = expand(name)
+    if len(found) != 1 or found[0] not in name:
+        raise ValueError("is a range, and ranges stand in files only")
+    return found[0], port
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -79,30 +125,26 @@ def _files(path: Path) -> Iterator[Path]:
             yield from _files(inner)
 
 
-def _read_file(tree: Tree, file: Path) -> None:
-    name, suffix = str(file), file.suffix.lower()
-    raw = read_bytes(file)
-    what = _NOT_YET.get(suffix)
-    if raw.startswith(b"#!") or (what and os.access(file, os.X_OK)):
-        what = _NOT_YET[".py"]
-    if what:
-        raise UsageError(f"{what} not in this version", where=name)
-    if suffix in _YAML:
-        read_yaml(tree, load(raw, name), name)
-        return
-    text = decode(raw, name)
-    data = None if suffix == ".ini" else _as_groups(raw, name)
-    if data is not None:
-        read_yaml(tree, data, name)
-    else:
-        read_ini(tree, text, name)
+def _is_yaml(raw: bytes, name: str, suffix: str) -> bool:
+    """Whether a file is YAML, by its suffix or, without one, by its content; else it is INI.
 
-
-def _as_groups(raw: bytes, name: str) -> Map | None:
-    """The groups of a file that does not say its format, if it is YAML; else it is INI."""
+    One with a suffix of YAML that holds INI is read as INI, as Ansible does it.
+    """
+    if suffix and suffix not in _YAML:
+        return False
+    first = _first_line(raw)
+    if first.startswith(b"[") or first in {b"---", b"{"} or first.endswith(b":"):
+        return not first.startswith(b"[")
     try:
         data = load(raw, name)
     except InvalidInput:
-        return None
-    groups = isinstance(data, Map) and all(v is None or isinstance(v, Map) for v in data.values())
-    return data if groups else None
+        return bool(suffix)
+    if suffix:
+        return not isinstance(data, Text)
+    return isinstance(data, Map) and all(v is None or isinstance(v, Map) for v in data.values())
+
+
+def _first_line(raw: bytes) -> bytes:
+    """The first line that says something."""
+    lines = (line.strip() for line in raw.splitlines())
+    return next((line for line in lines if line and line[:1] not in b"#;"), b"")

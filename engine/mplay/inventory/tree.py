@@ -9,24 +9,34 @@ from typing import Any
 from mplay.model.errors import Problem, Where
 
 ALL, UNGROUPED = "all", "ungrouped"
+PRIORITY = "ansible_group_priority"
 
 
 @dataclass(slots=True, kw_only=True)
 class Group:
-    """A group: its own variables, hosts and child groups, in the order in which they came."""
+    """A group: its own variables, hosts and child groups, in the order in which they came.
+
+    Of two groups of one depth the one with the higher `priority` wins.
+    """
 
     name: str
     vars: dict[str, Any] = field(default_factory=dict)
     hosts: dict[str, None] = field(default_factory=dict)
     children: dict[str, None] = field(default_factory=dict)
+    priority: int = 1
 
 
 class Tree:
-    """What the sources say. `all` is above every group; `ungrouped` takes hosts of no other."""
+    """What the sources say. `all` is above every group; `ungrouped` takes hosts of no other.
+
+    `files` names the source in which each host came first.
+    """
 
     def __init__(self) -> None:
         self.groups: dict[str, Group] = {ALL: Group(name=ALL), UNGROUPED: Group(name=UNGROUPED)}
+        self.groups[ALL].children[UNGROUPED] = None
         self.hosts: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, str] = {}
         self.problems: list[Problem] = []
 
     def complain(self, what: str, where: Where, hint: str = "") -> None:
@@ -39,16 +49,47 @@ class Tree:
 
     def add_child(self, parent: str, child: str, where: Where) -> None:
         """Put a group into another one; a group inside itself is a problem."""
+        if child in {ALL, UNGROUPED} and (parent, child) != (ALL, UNGROUPED):
+            self.complain(f"the group {child} cannot be inside another one", where)
+            return
         self.group(child)
         if parent in self.below(child):
             self.complain(f"the group {parent} would be inside itself", where)
             return
         self.group(parent).children[str(child)] = None
 
-    def add_host(self, name: str, group: str, variables: Mapping[str, Any]) -> None:
-        """Put a host into a group; later variables win."""
-        self.hosts.setdefault(str(name), {}).update(variables)
+    def add_host(self, name: str, group: str, file: str, port: int | None = None) -> None:
+        """Put a host into a group. `port` is that of a name with one, and counts the first time."""
+        if name not in self.hosts:
+            self.hosts[str(name)] = {} if port is None else {"ansible_port": port}
+            self.files[str(name)] = file
         self.group(group).hosts[str(name)] = None
+
+    def set_of_host(self, name: str, variables: Mapping[str, Any], where: Where) -> None:
+        """Give a host variables; later ones win.
+
+        Of a host that is called like a group they are the group's: so it is in Ansible.
+        """
+        if name in self.groups:
+            self.set_of_group(name, variables, where)
+        else:
+            self.hosts[name].update(variables)
+
+    def set_of_group(self, name: str, variables: Mapping[str, Any], where: Where) -> None:
+        """Give a group variables; its priority is none of them."""
+        group = self.group(name)
+        for key, value in variables.items():
+            if key == PRIORITY:
+                self._prioritise(group, value, where)
+            else:
+                group.vars[key] = value
+
+    def _prioritise(self, group: Group, value: Any, where: Where) -> None:
+        try:
+            group.priority = int(value)
+        except (TypeError, ValueError, OverflowError):
+            place: Where = getattr(value, "where", where)
+            self.complain(f"{PRIORITY} of {group.name} is no whole number", place)
 
     def close(self) -> None:
         """Put hosts without a group into `ungrouped` and groups without a parent into `all`."""

@@ -1,4 +1,4 @@
-"""Reads a source in YAML: groups with ``hosts``, ``vars`` and ``children``."""
+"""Reads a source in YAML or TOML: groups with ``hosts``, ``vars`` and ``children``."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ _KEYS = ("hosts", "vars", "children")
 
 
 def read_yaml(tree: Tree, data: Any, file: str) -> None:
-    """Add the groups of a parsed YAML file to the tree."""
+    """Add the groups of a parsed file to the tree."""
     where = Where(file)
     if data is None:
         return
     if not isinstance(data, Map):
         tree.complain("an inventory is a mapping of groups", place(data, where))
         return
-    if "plugin" in data:
-        tree.complain("inventory plugins are not in this version", key_place(data, "plugin", where))
+    if data.get(Text("plugin")):
+        tree.complain(
+            "inventory plugins are not in this version",
+            key_place(data, "plugin", where),
+            "Use a program that prints the inventory as JSON, and name that with -i.",
+        )
         return
     for name, group in data.items():
         _Reader(tree, where).group(name, group)
@@ -34,7 +38,8 @@ class _Reader:
         self._file = where
 
     def group(self, name: str, data: Any) -> None:
-        own, where = self._tree.group(name), self._place(name)
+        where = self._place(name)
+        self._tree.group(name)
         if data is None:
             return
         if not isinstance(data, Map):
@@ -42,14 +47,15 @@ class _Reader:
             return
         for key, value in data.items():
             if key == "vars":
-                own.vars.update(self._mapping(value, f"vars of {name}", where))
+                variables = self._mapping(value, f"vars of {name}", where)
+                self._tree.set_of_group(name, variables, where)
             elif key == "hosts":
                 self._hosts(name, value, where)
             elif key == "children":
                 self._children(name, value, where)
             else:
                 hint = did_you_mean(key, _KEYS).strip() or "Keys are hosts, vars and children."
-                self._tree.complain(f"a group has no key '{key}'", key.where, hint)
+                self._tree.complain(f"a group has no key '{key}'", self._place(key), hint)
 
     def _hosts(self, group: str, data: Any, where: Where) -> None:
         for host, variables in self._mapping(_named(data), f"hosts of {group}", where).items():
@@ -62,16 +68,16 @@ class _Reader:
 
     def _host(self, group: str, pattern: str, data: Any) -> None:
         where = self._place(pattern)
-        variables = self._mapping(data, f"the host {pattern}", where)
+        # Ansible takes whatever is empty or false for *no variables*.
+        variables = self._mapping(data or None, f"the host {pattern}", where)
         try:
             names, port = expand(pattern)
         except ValueError as error:
             self._tree.complain(f"the host '{pattern}' {error}", where)
             return
-        if port is not None:
-            variables.setdefault("ansible_port", port)
         for name in names:
-            self._tree.add_host(name, group, variables)
+            self._tree.add_host(name, group, self._file.file, port)
+            self._tree.set_of_host(name, variables, where)
 
     def _mapping(self, data: Any, what: str, where: Where) -> dict[str, Any]:
         if isinstance(data, Map):

@@ -121,9 +121,18 @@ def test_several_sources_are_one_inventory_and_later_ones_win(tmp_path: Path) ->
 
 
 def test_names_with_a_comma_are_an_inventory_of_their_own() -> None:
-    inventory = Inventory.load(["a[1:2],b:2222,"])
-    assert inventory.groups["ungrouped"] == ("a1", "a2", "b")
+    inventory = Inventory.load(["a,b:2222,"])
+    assert inventory.groups["ungrouped"] == ("a", "b")
     assert inventory.host("b").connection.port == 2222
+
+
+def test_a_range_among_names_with_a_comma_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"-i the host 'a\[1:2\]' is a range, and ranges stand in"):
+        Inventory.load(["a[1:2],b"])
+
+
+def test_a_file_whose_name_has_a_comma_is_a_file(tmp_path: Path) -> None:
+    assert list(Inventory.load([write(tmp_path, "a,b", "h\n")]).hosts) == ["h"]
 
 
 def test_no_source_at_all_leaves_localhost() -> None:
@@ -219,7 +228,7 @@ def test_wrong_ranges_are_located(tmp_path: Path, pattern: str, what: str) -> No
         ("h__yml", "- a\n", "h.yml:1:1 an inventory is a mapping of groups"),
         ("h__yml", "plugin: aws_ec2\n", "h.yml:1:1 inventory plugins are not in this version"),
         ("h__yml", "a:\n  children: {b: {children: {a: }}}\n", "h.yml:2:29 the group b would be"),
-        ("h__yml", "a: {hosts: {x: {v: !vault y}}}\n", "`!vault` is not in this version"),
+        ("h__yml", "a: {hosts: {x: {v: !vault y}}}\n", "h.yml:1:20 `!vault` stands before what"),
         ("h__yml", "a:\n\thosts:\n", "h.yml:2:1"),
         ("h__ini", "[g x]\n", "h.ini:1:1 this is no section"),
         ("h__ini", "[g\n", "h.ini:1:1 the host '[g' is no name of a host"),
@@ -235,8 +244,20 @@ def test_wrong_ranges_are_located(tmp_path: Path, pattern: str, what: str) -> No
         ("h__ini", "h a\n", "h.ini:1:1 'a' after the host h is no variable"),
         ("h__ini", "h a='x\n", "h.ini:1:1 a quote in this line is never closed"),
         ("h__ini", "[g:vars]\nnothing\n", "h.ini:2:1 'nothing' is no variable"),
-        ("h", "#!/bin/sh\necho\n", "h an executable inventory is not in this version"),
-        ("h__toml", "[g]\n", "h.toml an inventory in TOML is not in this version"),
+        ("h", "#!/bin/sh\necho\n", "h this begins like a program and is none\n    chmod +x"),
+        ("h__toml", "[g\n", "h.toml:1:3 not valid TOML: "),
+        ("h__toml", "a = 1\n\n[g]\nhost = 1\n", "h.toml:3:2 a group has no key 'host'"),
+        ("h__toml", "[g]\nchildren = 'x'\n[g.hosts]\na = 1\n", "h.toml:1:2 the host a: this is no"),
+        ("h__ini", "[g:vars]\nd = {1: 2}\n[g]\n", "h.ini:2:5 a key of a mapping must be text"),
+        ("h__ini", "[g] ; remark\n", "h.ini:1:1 the host '[g]' is no name of a host"),
+        ("h__ini", "[g]\nh\n[g:vars]\nansible_group_priority=high\n", "h.ini:4:24 ansible_group_p"),
+        ("h__ini", "me@box\n", "h.ini:1:1 the host 'me@box' is no name of a host: say who logs in"),
+        ("h__ini", "[::1] a=1\n", "h.ini:1:1 the host '[::1]' has a range that is not begin:end"),
+        ("h__ini", "box:ssh\n", "h.ini:1:1 the host 'box:ssh' is no name of a host"),
+        ("h__ini", "[g:children]\nall\n", "h.ini:2:1 the group all cannot be inside another one"),
+        ("h__yml", "g: {children: {ungrouped: }}\n", "h.yml:1:16 the group ungrouped cannot be"),
+        ("h__yml", "g: {vars: x}\n", "h.yml:1:11 vars of g: this is no mapping"),
+        ("h__json", '{"g": {"hosts": ["a"]}}\n', "h.json:1:17 hosts of g: this is no mapping"),
         ("h__yml", "x" * (1024 * 1024 + 1), "h.yml the file is larger than 1 MiB"),
     ],
 )

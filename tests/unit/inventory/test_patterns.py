@@ -51,7 +51,11 @@ PATTERNS = Patterns(GROUPS, GROUPS["all"])
         ("web[0:1]", "w1 w2"),
         ("web[1:]", "w2 w3"),
         ("web[0-1]", "w1 w2"),
-        ("web[9]", ""),
+        ("web[2:9]", "w3"),
+        ("web[5:9]", ""),
+        ("web[1:0]", "w2"),
+        ("empty[0]", ""),
+        ("w[0]*", ""),
         ("web[1:2]:d1.ex.org", "w2 w3 d1.ex.org"),
         ("all[0:1]:!w1", "w2"),
         ("empty", ""),
@@ -66,8 +70,52 @@ def test_a_pattern_chooses_hosts(pattern: str, chosen: str) -> None:
 
 
 def test_a_file_holds_one_pattern_a_line(tmp_path: Path) -> None:
-    (tmp_path / "retry").write_text("# failed\nw1\n\n  db:!d2.ex.org\n")
+    (tmp_path / "retry").write_text("# failed\nw1\n\n  db\n!d2.ex.org\n")
     assert PATTERNS.select(f"@{tmp_path}/retry") == ("w1", "d1.ex.org")
+
+
+def test_a_line_of_a_file_is_one_name(tmp_path: Path) -> None:
+    (tmp_path / "retry").write_text("w1\n db:w2\n")
+    with pytest.raises(UsageError, match=r"retry:2:2 no host or group is called 'db:w2'"):
+        PATTERNS.select(f"@{tmp_path}/retry")
+
+
+def test_commas_and_colons_are_not_mixed() -> None:
+    with pytest.raises(UsageError, match="no host or group is called 'web:&staging'") as caught:
+        PATTERNS.select("web:&staging,w1")
+    assert "Put ',' between the parts" in str(caught.value)
+
+
+@pytest.mark.parametrize("pattern", ["web[9]", "web[-4]", "w1,web[3]"])
+def test_a_position_that_a_group_does_not_have_is_refused(pattern: str) -> None:
+    with pytest.raises(UsageError, match="chooses nobody: there are 3 hosts, from 0"):
+        PATTERNS.select(pattern)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "pattern", "chosen"),
+    [
+        (("a", "127.0.0.1"), "localhost", "127.0.0.1"),
+        (("a", "localhost"), "127.0.0.1", "localhost"),
+        (("a",), "localhost", "localhost"),
+    ],
+)
+def test_localhost_is_whichever_of_its_names_the_inventory_has(
+    hosts: tuple[str, ...], pattern: str, chosen: str
+) -> None:
+    assert Patterns({"all": hosts, "ungrouped": hosts}, hosts).select(pattern) == (chosen,)
+
+
+def test_another_name_of_localhost_that_nobody_has_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"the inventory has no 127\.0\.0\.1\n    Write localhost"):
+        PATTERNS.select("127.0.0.1")
+
+
+def test_a_name_of_host_and_group_means_the_host_and_with_a_sign_the_group() -> None:
+    both = Patterns({"all": ("x", "y"), "ungrouped": (), "x": ("y",)}, ("x", "y"))
+    assert both.select("x") == ("x",)
+    assert both.select("all:!x") == ("x",)
+    assert both.select("all:&x") == ("y",)
 
 
 def test_a_file_that_is_not_there_is_located() -> None:
@@ -78,7 +126,7 @@ def test_a_file_that_is_not_there_is_located() -> None:
 
 def test_every_unknown_name_is_located_with_the_nearest_one() -> None:
     with pytest.raises(UsageError) as caught:
-        PATTERNS.select(Text("wbe:&stagign, !d1.ex.rog", Where("p.yml", 3, 10)))
+        PATTERNS.select(Text("wbe:&stagign: !d1.ex.rog", Where("p.yml", 3, 10)))
     assert str(caught.value) == (
         "p.yml:3:10 no host or group is called 'wbe'\n    Did you mean 'web'?\n"
         "p.yml:3:14 no host or group is called 'stagign'\n    Did you mean 'staging'?\n"

@@ -67,16 +67,62 @@ def test_the_implicit_localhost_has_the_variables_of_all_and_is_in_no_group(tmp_
 def test_a_file_of_variables_that_is_no_mapping_is_located(tmp_path: Path, name: str) -> None:
     write(tmp_path, "h.ini", "h\n")
     write(tmp_path, name, "- a\n")
+    inventory = Inventory.load([tmp_path / "h.ini"])
     with pytest.raises(UsageError, match="a file of variables is a mapping") as caught:
-        Inventory.load([tmp_path / "h.ini"])
+        inventory.select("all")
     assert f"{name}:1:1" in str(caught.value)
 
 
-def test_a_vault_is_refused_by_name(tmp_path: Path) -> None:
-    write(tmp_path, "h.ini", "h\n")
-    write(tmp_path, "group_vars/all/vault.yml", "$ANSIBLE_VAULT;1.1;AES256\n3031\n")
-    with pytest.raises(UsageError, match="Ansible Vault is not in this version"):
-        Inventory.load([tmp_path / "h.ini"])
+def test_what_is_wrong_with_one_host_is_told_where_that_host_is_chosen(tmp_path: Path) -> None:
+    write(tmp_path, "h.ini", "[a]\na1\n[b]\nb1\n[c]\nc1 ansible_connection=winrm\n[d]\nd1\n")
+    write(tmp_path, "group_vars/b.yml", "- x\n")
+    write(tmp_path, "host_vars/d1.yml", "x: [\n")
+    inventory = Inventory.load([tmp_path / "h.ini"])
+    assert [host.name for host in inventory.select("a")] == ["a1"]
+    assert inventory.names("all") == ("a1", "b1", "c1", "d1")
+    with pytest.raises(UsageError) as caught:
+        inventory.select("all")
+    told = str(caught.value)
+    assert "group_vars/b.yml:1:1 a file of variables is a mapping" in told
+    assert "ansible_connection winrm is not in this version" in told
+    assert "host_vars/d1.yml:" in told
+    with pytest.raises(UsageError, match="winrm"):
+        inventory.host("c1")
+    with pytest.raises(UsageError, match="winrm"):
+        inventory.check_keys([inventory.known("c1")])
+    with pytest.raises(UsageError, match="a file of variables"):
+        inventory.check_vars(["b1"])
+    inventory.check_vars(["c1"])
+
+
+def test_the_variables_of_a_group_itself_are_those_of_the_inventory(tmp_path: Path) -> None:
+    write(tmp_path, "inv/h.ini", "[g]\nh\n[g:vars]\na=1\nansible_group_priority=7\n")
+    write(tmp_path, "inv/group_vars/g.yml", "b: 2\n")
+    write(tmp_path, "play/group_vars/g.yml", "b: 3\n")
+    inventory = Inventory.load([tmp_path / "inv"], tmp_path / "play")
+    own = {"a": 1, "b": 2, "ansible_group_priority": 7}
+    assert inventory.vars_of_group("g", beside_playbook=False) == own
+    assert inventory.vars_of_group("g", beside_playbook=True) == own | {"b": 3}
+    assert "ansible_group_priority" not in inventory.host("h").vars
+
+
+def test_a_group_with_a_wrong_file_says_so(tmp_path: Path) -> None:
+    source = write(tmp_path, "h.ini", "[g]\n")
+    write(tmp_path, "group_vars/g.yml", "- x\n")
+    with pytest.raises(UsageError, match="a file of variables is a mapping"):
+        Inventory.load([source]).vars_of_group("g", beside_playbook=False)
+
+
+def test_the_later_of_two_names_of_one_setting_wins_as_in_ansible(tmp_path: Path) -> None:
+    line = "ansible_host=a ansible_ssh_host=b ansible_port=1 ansible_ssh_port=2"
+    found = connection(tmp_path, f"{line} ansible_user=u ansible_ssh_user=v")
+    assert (found.address, found.port, found.user) == ("b", 2, "v")
+
+
+def test_the_source_of_a_host_is_where_it_came_first(tmp_path: Path) -> None:
+    one = write(tmp_path, "one.ini", "a\n")
+    two = write(tmp_path, "two.ini", "a\nb\n")
+    assert Inventory.load([one, two, "c,"]).files == {"a": str(one), "b": str(two), "c": ""}
 
 
 def connection(folder: Path, line: str, **extra: str) -> Connection:
