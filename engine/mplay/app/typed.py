@@ -88,7 +88,11 @@ def typed_playbook(typed: Typed, modules: Modules, here: Path) -> Map:
     steps = Seq([step], name.where)
     steps.places.append(name.where)
     title = Text(f"do {name} on {pattern}", pattern.where)
-    return _map(pattern.where, {"name": title, "hosts": pattern, "steps": steps})
+    playbook = _map(pattern.where, {"name": title, "hosts": pattern, "steps": steps})
+    if reason == NO_UNDO:
+        # Nothing can be undone, so that trying to would only leave the hosts locked.
+        _put(playbook, "on_failure", Text("halt", pattern.where))
+    return playbook
 
 
 def as_source(playbook: Map) -> str:

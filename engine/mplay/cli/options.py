@@ -180,7 +180,10 @@ ask_become_pass = click.option(
     "-K", "--ask-become-pass", "ask_become_pass", is_flag=True, help="Ask for sudo's password."
 )
 verbose = click.option(
-    "-v", "--verbose", count=True, help="Also show what tasks print; -vv for more."
+    "-v",
+    "--verbose",
+    count=True,
+    help="Also show what tasks print; -vv: what begins; -vvv: facts and shell.",
 )
 
 of_project = together(config, journal, output_format)

@@ -29,6 +29,7 @@ from mplay.model.row import TaskRow
 from mplay.model.rows import planned_keys, use_row
 from mplay.model.state import RunState
 from mplay.model.task import TaskKey, TaskStatus
+from mplay.report.detail import details
 from mplay.report.ending import write_ending
 from mplay.report.groups import grouped, write_group
 from mplay.report.printed import Printed
@@ -64,7 +65,7 @@ class Lines:
     """Prints what happens in plain lines.
 
     The outcomes of a step are held until all its hosts (of the batch in work) have one, or for a
-    second, or until one fails. `verbose` also prints what tasks print.
+    second, or until one fails. `verbose` adds what `report.detail` says.
     """
 
     def __init__(
@@ -98,6 +99,8 @@ class Lines:
         """A record is durable: show what it means."""
         with self._guard:
             self._fold.feed(record)
+            for parts in details(record.event, self._verbose):
+                self._say(*parts)
             handler = _HANDLERS.get(type(record.event))
             if handler:
                 handler(self, record.event)
