@@ -11,6 +11,7 @@ from mplay.app.answers import check_answers
 from mplay.app.digests import digests_of
 from mplay.app.project import Project
 from mplay.app.session import Cast
+from mplay.app.sudo import kept
 from mplay.app.typed import Typed, as_source, typed_playbook
 from mplay.executor.context import Options, RunContext
 from mplay.executor.rehearsal import Rehearsal, rehearse
@@ -35,10 +36,6 @@ from mplay.spec import (
     read_playbook,
 )
 from mplay.template import Renderer
-
-_SECRET = frozenset(
-    {"ansible_password", "ansible_ssh_pass", "ansible_become_password", "ansible_become_pass"}
-)
 
 _WAYS = {
     WayBack.RESTORE: "restore",
@@ -123,7 +120,7 @@ class Prepared:
             digests=dict(self.digests),
             hosts=list(self.plan.hosts),
             connections={name: asdict(host.connection) for name, host in hosts.items()},
-            variables={name: values_as_json(_public(host.vars)) for name, host in hosts.items()},
+            variables={name: values_as_json(kept(host.vars)) for name, host in hosts.items()},
             owner=dict(owner),
             options={
                 "limit": self.request.limit,
@@ -142,10 +139,6 @@ class Prepared:
                 "included_by": dict(self.loaded.included_by),
             },
         )
-
-
-def _public(variables: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in variables.items() if name not in _SECRET}
 
 
 def prepare(project: Project, request: Request, run: str) -> Prepared:
@@ -188,6 +181,7 @@ def prepare(project: Project, request: Request, run: str) -> Prepared:
     check_answers(plan, project.registry, request.options.evidence)
     rehearsal = rehearse(context, check_bound)
     context = replace(context, modules=rehearsal.modules)
+    project.sudo.learn(context, rehearsal.become)
     return Prepared(
         request=request,
         loaded=loaded,
@@ -201,7 +195,7 @@ def prepare(project: Project, request: Request, run: str) -> Prepared:
             environment=environment,
             limit=request.limit,
             choice=request.choice,
-            variables={name: _public(context.hosts[name].vars) for name in plan.hosts},
+            variables={name: kept(context.hosts[name].vars) for name in plan.hosts},
         ),
     )
 

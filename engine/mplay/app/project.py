@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mplay.app.sudo import SudoPasswords
 from mplay.config import Config, default_journal, load_config
 from mplay.model.clock import Clock, SystemClock
 from mplay.source import Vault, load
@@ -23,6 +24,7 @@ class Project:
     """Where a command works. `inventory`: sources of ``-i``, else those of the configuration.
 
     `vault` opens what is encrypted; its `secrets` are all that is known of them in this process.
+    `sudo` knows passwords by host.
     """
 
     config: Config
@@ -30,6 +32,7 @@ class Project:
     journal_url: str = ""
     clock: Clock = field(default_factory=SystemClock)
     vault: Vault = field(default_factory=Vault)
+    sudo: SudoPasswords = field(default_factory=SudoPasswords)
 
     @classmethod
     def find(
@@ -40,6 +43,7 @@ class Project:
         inventory: Sequence[Path] = (),
         journal_url: str = "",
         vault: Vault | None = None,
+        sudo: SudoPasswords | None = None,
     ) -> Project:
         """The project around a directory; a UsageError says what is wrong with its files."""
         found = load_config(start, config)
@@ -48,6 +52,7 @@ class Project:
             inventory=tuple(inventory) or found.inventory,
             journal_url=journal_url or found.journal_url,
             vault=vault or Vault(),
+            sudo=sudo or SudoPasswords(),
         )
 
     def read_vault(self, raw: bytes, name: str) -> Any:

@@ -40,7 +40,7 @@ def reopen(project: Project, state: RunState, options: Options) -> RunContext:
         included_by=dict(begin.options.get("included_by", {})),
     )
     binder = Binder(modules=project.registry, finder=finder, renderer=renderer)
-    return RunContext(
+    context = RunContext(
         run=state.run,
         plan=plan_from_json(begin.plan),
         hosts=_hosts(begin),
@@ -50,6 +50,8 @@ def reopen(project: Project, state: RunState, options: Options) -> RunContext:
         bind=_same_files(binder, project.config.root, begin.digests.get("files", {})),
         options=options,
     )
+    project.sudo.recall(context, begin.options.get("become", ()))
+    return context
 
 
 def _hosts(begin: RunBegin) -> dict[str, Host]:

@@ -12,7 +12,10 @@ from mplay.model.clock import token
 from mplay.model.errors import HostRefused, LinkLost
 
 AskPassword = Callable[[str], str]
-"""Given a host's name, the password of its login for sudo. Asked at most once a host."""
+"""Given a host's name, the password of its login for sudo, '' where nobody knows it. HostRefused.
+
+Asked at most once a host.
+"""
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ENVIRONMENT = f"PATH={PATH} LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1"
@@ -150,14 +153,19 @@ def _wait_for_root(line: Line, stream: Stream, nonce: str, manner: Manner) -> No
 
 
 def _give_password(line: Line, stream: Stream, manner: Manner) -> None:
-    if manner.ask_password is None:
+    try:
+        password = manner.ask_password(line.host) if manner.ask_password else ""
+    except HostRefused:
+        stream.close()
+        raise
+    if not password:
         stream.close()
         raise HostRefused(
             line.host,
             f"sudo on {line.host} needs a password",
-            hint="give -K, or allow this account sudo without a password",
+            hint="give -K or ansible_become_password, or allow the account sudo without a password",
         )
-    stream.send(manner.ask_password(line.host).encode() + b"\n")
+    stream.send(password.encode() + b"\n")
 
 
 def _after_password(talk: Conversation) -> str:

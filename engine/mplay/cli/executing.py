@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mplay.app.sudo import SudoPasswords
 from mplay.cli.selecting import Selected
-from mplay.cli.vault import open_vault, vault_words
+from mplay.cli.vault import known_secrets, open_vault, vault_words
 from mplay.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Wanted:
     become: bool = False
     on_failure: str = ""
     selected: Selected = Selected()  # noqa: RUF009 frozen
+    sudo: SudoPasswords = field(default_factory=lambda: SudoPasswords(known_secrets()))
 
     def project(self) -> Project:
         """The project around the working directory. UsageError."""
@@ -75,6 +77,7 @@ class Wanted:
 
         return Project.find(
             vault=open_vault(),
+            sudo=self.sudo,
             start=Path.cwd(),
             config=self.config_file,
             inventory=self.inventories,
@@ -142,10 +145,13 @@ class Wanted:
 
     def connector(self) -> Connector:
         """Opens channels; asks for sudo's password now, where that was wished."""
+        if self.ask_become_pass:
+            self.sudo.typed = _ask_sudo()
+            self.sudo.secrets.add(self.sudo.typed)
         from mplay.channel.connect import Connectors
         from mplay.channel.relay import Manner
 
-        return Connectors(Manner(ask_password=_asker() if self.ask_become_pass else None))
+        return Connectors(Manner(ask_password=self.sudo))
 
     def listener(self) -> Lines | Document | Stream:
         """Shows the run on standard output."""
@@ -171,8 +177,8 @@ def answers(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _asker() -> Callable[[str], str]:
-    """Asks for the password before any host is: later, its question would stand among the output.
+def _ask_sudo() -> str:
+    """Ask for the password before any host is: later, its question would stand among the output.
 
     UsageError where nobody is there to type it.
     """
@@ -181,5 +187,4 @@ def _asker() -> Callable[[str], str]:
             "-K asks for sudo's password, and there is no terminal to ask on",
             hint="Run it in a terminal, or allow the account sudo without a password.",
         )
-    password = click.prompt("sudo password", hide_input=True, err=True)
-    return lambda _host: str(password)
+    return str(click.prompt("sudo password", hide_input=True, err=True))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mplay.cli import options
+from mplay.cli.vault import open_vault, vault
 from mplay.model.errors import UsageError, Where
 from mplay.model.playbook import Text
 
@@ -50,6 +51,7 @@ def inventory() -> None:
 @click.argument("pattern", default="all")
 @click.option("--vars", "with_vars", is_flag=True, help="Show the variables of each host too.")
 @options.inventory
+@vault
 @options.config
 @options.output_format
 def list_hosts(
@@ -91,6 +93,7 @@ def list_hosts(
 )
 @click.option("-y", "--yes", is_flag=True, help="Record whatever key it shows, without a question.")
 @options.inventory
+@vault
 @options.config
 def trust(
     name: str,
@@ -156,10 +159,15 @@ def _record(host: Host, key: HostKey) -> Path:
 
 def _load(sources: tuple[Path, ...]) -> Inventory:
     from mplay.inventory import Inventory
+    from mplay.source import load
     from mplay.template import Renderer
 
-    renderer = Renderer()
-    return Inventory.load(sources, render=lambda value, scope: renderer.render(value, scope))
+    renderer = Renderer(open_vault())
+    return Inventory.load(
+        sources,
+        render=lambda value, scope: renderer.render(value, scope),
+        read_vault=lambda raw, name: load(raw, name, renderer.vault),
+    )
 
 
 def _environment(settings: Any, host: Host) -> str:

@@ -21,9 +21,6 @@ _REFUSED = {
     "ansible_password": "Use a key, or an agent.",
     "ansible_ssh_pass": "Use a key, or an agent.",
     "ansible_ssh_password": "Use a key, or an agent.",
-    "ansible_become_password": "mplay asks for it with -K.",
-    "ansible_become_pass": "mplay asks for it with -K.",
-    "ansible_sudo_pass": "mplay asks for it with -K.",
 }
 
 

@@ -11,7 +11,8 @@ from typing import Protocol
 from mplay.model.change import Blob
 from mplay.model.errors import UsageError, Where
 from mplay.model.playbook import Text
-from mplay.source import MAX_BYTES, decode
+from mplay.model.sealed import Sealed
+from mplay.source import MAX_BYTES, Vault, decode, is_encrypted
 
 
 class FileSource(Protocol):
@@ -67,13 +68,16 @@ class Finder:
 
     A step's file is looked for in ``files/`` or ``templates/`` beside the file in which the step
     stands, then beside the files that include it (`included_by`), then beside mplay.toml (`root`).
+    `vault` opens those that are encrypted; `sources` keeps them as they are.
     """
 
     files: FileSource
     root: Path
     sources: MutableMapping[str, str] = field(default_factory=dict)
     included_by: MutableMapping[str, str] = field(default_factory=dict)
+    vault: Vault = field(default_factory=Vault)
     _blobs: dict[str, Blob] = field(default_factory=dict)
+    _archives: dict[str, Archive] = field(default_factory=dict)
 
     def read(self, path: Path, where: Where | None = None) -> str:
         """The text of a source, kept in `sources`. UsageError at `where`, or at the file itself."""
@@ -84,17 +88,49 @@ class Finder:
 
     def template(self, path: Path, where: Where) -> Text:
         """A template as a text that knows its places."""
-        return Text(self.read(path, where), Where(str(path), 1, 1))
+        text = self.read(path, where)
+        if is_encrypted(text):
+            text = self.vault.text(text, Where(str(path)))
+        return Text(text, Where(str(path), 1, 1))
 
     def blob(self, path: Path, where: Where) -> Blob:
         """A file that travels as it is; its digest is computed once."""
         name = str(path)
         if name not in self._blobs:
             try:
-                self._blobs[name] = Blob.of_file(path)
+                self._blobs[name] = self._secret(path) or Blob.of_file(path)
             except (OSError, ValueError) as error:
                 raise UsageError(f"cannot read '{name}': {reason(error)}", where=where) from error
         return self._blobs[name]
+
+    def is_secret(self, path: Path) -> bool:
+        """Whether a file is encrypted, so that all that is inside it is a secret. OSError."""
+        with path.open("rb") as file:
+            return is_encrypted(file.read(64))
+
+    def _secret(self, path: Path) -> Blob | None:
+        """What is inside a file that is encrypted, or None where it is not. OSError."""
+        if not self.is_secret(path):
+            return None
+        where = Where(str(path))
+        envelope = decode(self._bytes(path, where), str(path))
+        content = self.vault.decrypt(envelope, where)
+        text = content.decode("utf-8", "surrogateescape")
+        self.vault.know(text, Sealed(envelope=envelope, where=where).reference)
+        return Blob.of_bytes(content)
+
+    def archive(self, path: Path, where: Where) -> Archive:
+        """What is in an archive; it is read once. UsageError."""
+        name = str(path)
+        if name not in self._archives:
+            try:
+                with path.open("rb") as file:
+                    self._archives[name] = read_archive(file)
+            except BadArchive as error:
+                raise UsageError(f"'{name}' {error}", where=where) from error
+            except (OSError, ValueError) as error:
+                raise UsageError(f"cannot read '{name}': {reason(error)}", where=where) from error
+        return self._archives[name]
 
     def find(self, folder: str, name: str, where: Where) -> Path:
         """The path of a step's file, `folder` being ``files`` or ``templates``. UsageError."""
