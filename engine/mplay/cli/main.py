@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "inventory": ("mplay.cli.inventory:inventory", "Show hosts, groups and variables."),
     "modules": ("mplay.cli.modules:modules", "List the modules, or show all about one."),
     "schema": ("mplay.cli.schema:schema", "Print a JSON Schema of playbooks, for editors."),
+    "completion": ("mplay.cli.completion:completion", "Let bash, zsh or fish complete commands."),
     "journal": ("mplay.cli.journal:journal", "Check the journal, or rebuild its tables."),
     "lab": ("mplay.cli.lab:lab", "Throwaway Debian hosts on this machine, to try things on."),
 }
@@ -86,6 +87,16 @@ class Lazy(click.Group):
             raise click.UsageError(f"There is no command {args[0]!r}.{advice}", ctx)
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Names of commands from the table, and options; no command is imported for that."""
+        from click.shell_completion import CompletionItem
+
+        named = [
+            (name, line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)
+        ]
+        options_of_all = click.Command.shell_complete(self, ctx, incomplete)
+        return [*(CompletionItem(name, help=line) for name, line in named), *options_of_all]
+
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in the help, from the table: importing every command would take a second."""
         with formatter.section("Commands"):
@@ -120,6 +131,10 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``mplay`` with these arguments, or those of the process; the exit code."""
     _survive_any_text()
+    if wish := os.environ.get("_MPLAY_COMPLETE"):
+        from mplay.cli.completing import answer
+
+        return _flushed(answer(cli, wish))
     secrets = Secrets()
     code = _run(arguments, secrets)
     return _flushed(code)
