@@ -55,7 +55,7 @@ def chosen(asked: dict[str, Any]) -> Any:
     try:
         if asked["limit"]:
             inventory.subset(asked["limit"])
-        return [host.name for host in inventory.list_hosts(asked["pattern"])]
+        return [str(host) for host in inventory.list_hosts(asked["pattern"])]
     except AnsibleError as error:
         return f"error: {error}"
 

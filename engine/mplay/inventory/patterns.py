@@ -63,6 +63,10 @@ class Patterns:
     def match(self, pattern: str, problems: list[Problem]) -> tuple[str, ...]:
         """As `select`, but unknown names choose nobody and are noted."""
         unions, intersections, exclusions = _sorted(list(self._parts(pattern)))
+        if not unions:
+            # Ansible takes it for all hosts.
+            where = pattern.where if isinstance(pattern, Text) else None
+            raise UsageError("a pattern without a name chooses nobody", where=where)
 
         def found(part: Part) -> tuple[str, ...]:
             try:
@@ -154,8 +158,7 @@ def _split(pattern: str, hosts: Mapping[str, None]) -> Iterator[tuple[int, str]]
 def _split_colons(chunk: str, hosts: Mapping[str, None]) -> Iterator[tuple[int, str]]:
     """By colons, save those of ``g[0:2]``, of an IPv6 address and of a file's name."""
     text = chunk.strip()
-    name = text.lstrip("&!")
-    whole = text.startswith("@") or name in hosts or is_address_with_colons(name)
+    whole = text.startswith("@") or text in hosts or is_address_with_colons(text)
     if whole and text:
         yield chunk.index(text), text
         return

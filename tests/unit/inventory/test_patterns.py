@@ -62,7 +62,6 @@ PATTERNS = Patterns(GROUPS, GROUPS["all"])
         ("*.nowhere", ""),
         ("localhost", "localhost"),
         ("web,localhost", "w1 w2 w3 localhost"),
-        ("", ""),
     ],
 )
 def test_a_pattern_chooses_hosts(pattern: str, chosen: str) -> None:
@@ -142,6 +141,12 @@ def test_an_unknown_name_with_a_position_is_refused() -> None:
 @pytest.mark.parametrize("pattern", ["web[", "~[", "w]", "web:!x["])
 def test_half_a_bracket_is_refused(pattern: str) -> None:
     with pytest.raises(UsageError, match="has a bracket without its other half"):
+        PATTERNS.select(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["", " ", ",", ":", "!", "& , !"])
+def test_a_pattern_without_a_name_is_refused(pattern: str) -> None:
+    with pytest.raises(UsageError, match="a pattern without a name chooses nobody"):
         PATTERNS.select(pattern)
 
 
