@@ -4,7 +4,8 @@ A script is read as the shell reads it, as far as that matters: quotes, comments
 where a command begins. A word that holds a secret is written anew, with the variable in the place
 of the secret; so the script means the same, and its text can be sent, kept and shown. The values
 travel beside it. A secret that would become an argument of a program is refused, because every
-account of a host sees the arguments of its processes.
+account of a host sees the arguments of its processes; only the text of ``sh -c`` is given to that
+shell through a pipe instead.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ _SHELLS_OWN = frozenset(
     }
 )
 _SOME = "a program"
+_SHELLS = re.compile(r"(?:.*/)?(?:ba|da|a|k|z)?sh\Z")
+_READ_TEXT = "'text=$(cat <&9); exec 9<&-; eval \"$text\"' 9<<"
+_END = "MPLAY_TEXT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,9 @@ class _Reader:
         self._out: list[str] = []
         self._command = ""
         self._assigning = False
+        self._last = ""
         self._nested: list[str] = []
+        self._bodies: list[str] = []
 
     def read(self) -> str:
         """The script with holes."""
@@ -86,7 +92,15 @@ class _Reader:
                 self._quoted()
             else:
                 self._bare()
+        if self._bodies:
+            self._out.append("\n")
+            self._give_texts()
         return "".join(self._out)
+
+    def _give_texts(self) -> None:
+        """The texts of ``sh -c`` that were asked for in the line that ends here."""
+        self._out += [f"{body}\n{_END}\n" for body in self._bodies]
+        self._bodies.clear()
 
     def _copy(self, count: int) -> None:
         self._out.append(self._script[self._at : self._at + count])
@@ -137,6 +151,8 @@ class _Reader:
         elif mark in "\n;&|{!":
             self._command = ""
         self._copy(1)
+        if mark == "\n":
+            self._give_texts()
 
     def _is_start(self) -> bool:
         """Whether a word begins here."""
@@ -158,6 +174,7 @@ class _Reader:
         if named and word in _KEYWORDS:
             self._command = ""
         self._at += len(word)
+        self._last = word
         self._out.append(word if named else self._filled(word, str))
 
     def _single(self, quoted: str) -> None:
@@ -165,21 +182,36 @@ class _Reader:
         self._begin(_SOME)
         self._at += len(quoted)
         text = "".join(part[1:-1] for part in re.findall(r"'[^']*'|\"'\"", quoted))
-        filled = self._filled(text, _single_quoted)
-        self._out.append(filled if self._secret.search(text) else quoted)
+        if not self._secret.search(text):
+            self._out.append(quoted)
+        elif self._last == "-c" and _SHELLS.match(self._command) and _END not in text:
+            self._command, given = "", self._command
+            body = self._filled(text, _here, "${{{}}}")
+            self._command = given
+            self._bodies.append(body)
+            self._out.append(_READ_TEXT + _END)
+        else:
+            self._out.append(self._filled(text, _single_quoted))
+        self._last = ""
 
-    def _filled(self, text: str, literal: Callable[[str], str]) -> str:
+    def _filled(self, text: str, literal: Callable[[str], str], hole: str = '"${}"') -> str:
         """The text as a shell word in which variables stand for the secrets."""
         found: list[str] = []
         last = 0
         for hit in self._secret.finditer(text):
             name, reference = self._forms[hit[0]]
             self.used[name] = reference
-            found += [literal(text[last : hit.start()]) if hit.start() > last else "", f'"${name}"']
+            between = text[last : hit.start()]
+            found += [literal(between) if between else "", hole.format(name)]
             last = hit.end()
             if self._command and not self._assigning and self._command not in self._own:
                 self.exposed.add(self._command)
         return "".join([*found, literal(text[last:]) if text[last:] else ""])
+
+
+def _here(text: str) -> str:
+    """Text inside a here-document, as it is."""
+    return re.sub(r"([\\$`])", r"\\\1", text)
 
 
 def _single_quoted(text: str) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import os
+import shlex
 import subprocess
 
 import pytest
@@ -129,7 +130,7 @@ def test_a_secret_where_no_word_is_takes_the_whole_script_along() -> None:
     ("script", "program"),
     [
         ("chown -- {x} /etc/x", "chown"),
-        ("( exec /bin/sh -c {x} )", "/bin/sh"),
+        ("( exec /bin/sh {x} )", "/bin/sh"),
         ("if grep -q {x} /etc/x; then :; fi", "grep"),
         ("A=1 curl -u {x} http://h", "curl"),
         ("x=$(openssl passwd {x})", "openssl"),
@@ -143,3 +144,30 @@ def test_a_secret_as_an_argument_of_a_program_is_refused_by_name(
 ) -> None:
     with pytest.raises(UsageError, match=f"process list of the host, as an argument of {program}"):
         holed(sh(script, x=secret), known(secret))
+
+
+@pytest.mark.parametrize("secret", [SECRET, PLAIN])
+@pytest.mark.parametrize(
+    "template",
+    [
+        "( exec /bin/sh -c {x} )",
+        "work() {{\n( cd -- / && exec sh -c {x} )\n}}\nwork </dev/null\nprintf end",
+        "if ( exec sh -c {x} ); then :; fi; ( exec /bin/bash -c {x} )",
+    ],
+)
+def test_the_text_of_a_shell_is_given_through_a_pipe_and_in_no_argument(
+    template: str, secret: str
+) -> None:
+    text = (
+        "own=$(tr '\\0' ' ' </proc/$$/cmdline); n=\\$HOME; "
+        f"case $own in *{shlex.quote(secret)}*) printf seen ;; *) printf unseen ;; esac; "
+        f"printf '<%s %s>' \"$n\" {shlex.quote(secret)} `echo x`"
+    )
+    script = sh(template.replace("{{", "{").replace("}}", "}"), x=text)
+    secrets = known(secret)
+    found = holed(script, secrets)
+    assert not secrets.found_in(found.script)
+    hidden, plain = run(found.script, filled(found, secrets)), run(script, {})
+    assert f"seen<$HOME {secret}>" in plain
+    assert plain.startswith("seen") or secret != PLAIN
+    assert hidden == plain.replace("unseen", "seen").replace("seen", "unseen")
