@@ -60,12 +60,22 @@ def _read(file: Path) -> bytes:
         ) from error
 
 
-def _config(file: Path, raw: bytes) -> Config:
+def read_file(file: Path) -> tuple[FileTable, str]:
+    """What a file holds, checked, and its text. UsageError with all that is wrong."""
+    return _table(file, _read(file))
+
+
+def _table(file: Path, raw: bytes) -> tuple[FileTable, str]:
     text = decode(raw, str(file))
     table, wrong = read_table(_parse(text, file))
     if table is None:
         raise InvalidInput([Problem(w, place(text, file, key), hint) for key, w, hint in wrong])
     _check_environments(table, text, file)
+    return table, text
+
+
+def _config(file: Path, raw: bytes) -> Config:
+    table, _ = _table(file, raw)
     root = file.parent
     given = bool(table.inventory)
     return Config(
