@@ -55,7 +55,8 @@ def test_a_file_of_the_working_directory_is_copied(project: Project, web: LabHos
 def test_a_call_that_is_killed_is_resumed_and_done_once(project: Project, web: LabHost) -> None:
     web.output("rm -f /run/mplay-test-begun")
     run = "echo x >>/etc/count; touch /run/mplay-test-begun; sleep 2; echo y >>/etc/count"
-    words = ("stg-web1", "shell", run, "undo=rm -f /etc/count", "-b")
+    state = "state=cat /etc/count 2>/dev/null || true"
+    words = ("stg-web1", "shell", run, "undo=rm -f /etc/count", state, "-b")
     running = project.start("do", "-i", str(project.inventory), *words)
     web.output("for i in $(seq 200); do [ -e /run/mplay-test-begun ] && break; sleep 0.05; done")
     os.killpg(running.pid, signal.SIGKILL)

@@ -23,7 +23,7 @@ from mplay.cli.vault import vault
 @vault
 @options.forks
 @options.verbose
-@options.of_project
+@options.of_run
 @options.later("--drop")
 @options.later("--skip")
 @options.later("--accept")

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @vault
 @options.forks
 @options.verbose
-@options.of_project
+@options.of_run
 def rollback(
     run: str,
     step: str,
@@ -90,8 +90,8 @@ def _foresee(wanted: Wanted, run: str, wish: Wish) -> int:
     from mplay.cli.output import to_stdout
 
     name, steps = foresee(wanted.project(), run, wish, wanted.connector())
-    writer = to_stdout()
-    if wanted.form == "json":
+    writer = to_stdout(wanted.form)
+    if wanted.form != "text":
         writer.document({"run": name, "undo": [step.as_json() for step in steps]})
     else:
         for number, step in enumerate(steps, 1):
