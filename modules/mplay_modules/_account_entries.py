@@ -100,13 +100,16 @@ _PROGRAM = r"""
     rename $new, $path or die "cannot replace $path: $!\n";
   }
 
+  sub lives { my ($pid) = @_; return $pid =~ /\A(\d+)/ && kill 0, $1 }
+
   sub tidied {
     my ($path) = @_;
-    return unless -e "$path.lock" || -e "$path+";
-    my $pid = -e "$path.lock" ? join("", lines_of("$path.lock")) =~ s/\D//gr : "";
-    return if $pid ne "" && kill 0, $pid;
+    for my $left (glob "$path.*") {
+      my ($pid) = $left =~ /\.(\d+)\z/ or next;
+      unlink $left unless lives($pid);
+    }
+    return if -e "$path.lock" && lives(join "", lines_of("$path.lock"));
     unlink "$path.lock", "$path+";
-    unlink "$path.$pid" if $pid ne "";
   }
 
   sysopen my $lock, "/etc/.pwd.lock", O_WRONLY | O_CREAT, 0600 or die "cannot lock: $!\n";

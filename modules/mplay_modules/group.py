@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from mplay.sdk import CannotPlan, Change, Facts, Script, State, lines, sh
 from mplay_modules._account_entries import bring_back_entries, keep_entries
 from mplay_modules._names import GroupName
-
-Number = Annotated[int, Field(ge=0, le=4294967294)]
-"""The number of a user or group."""
+from mplay_modules._user_words import Number
 
 
 class Group(State):
