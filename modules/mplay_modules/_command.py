@@ -85,7 +85,7 @@ class Guarded(State):
         """Ask the state and the guards; each is the user's own read-only command."""
         return lines(
             self._ask_state() if self.state else "",
-            *(_ask_path(path) for path in dict.fromkeys((self.creates, self.removes)) if path),
+            *(ask_path(path) for path in dict.fromkeys((self.creates, self.removes)) if path),
             self._ask_unless() if self.unless else "",
         )
 
@@ -174,7 +174,12 @@ def _path_key(path: str) -> str:
     return "path:" + path
 
 
-def _ask_path(path: str) -> Script:
+def path_fact(seen: Facts, path: str) -> str | None:
+    """Whether anything matches a path or glob: ``yes`` or ``no``."""
+    return _look(seen, _path_key(path))
+
+
+def ask_path(path: str) -> Script:
     """Whether anything matches; with an empty IFS an unquoted name is a glob and one word."""
     return sh(
         "there=no; glob={path}; old=$IFS; IFS=;\n"

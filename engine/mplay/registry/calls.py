@@ -45,7 +45,7 @@ def call(module: type[Module], arguments: Mapping[str, object]) -> Module:
 
 
 def content_arguments(module: type[Module]) -> dict[str, str]:
-    """The arguments that are files of the controller: name -> ``file program template``."""
+    """The arguments that are files of the controller: name -> ``archive file program template``."""
     found = {}
     for name, field in module.model_fields.items():
         kinds = {
@@ -58,7 +58,7 @@ def content_arguments(module: type[Module]) -> dict[str, str]:
     return found
 
 
-_CONTENT = frozenset({"file", "program", "template"})
+_CONTENT = frozenset({"archive", "file", "program", "template"})
 
 
 def local_arguments(module: type[Module], given: Mapping[str, object]) -> dict[str, str]:

@@ -24,6 +24,7 @@ _KINDS: Mapping[type[Module], str] = {
     Question: "question",
 }
 _OURS = {
+    "archive": "a local archive",
     "file": "a local file",
     "program": "a local program",
     "template": "a local template",

@@ -21,11 +21,14 @@ from mplay.model.change import (
     unmet,
 )
 from mplay.sdk.arguments import (
+    Archive,
     Condition,
     Conditions,
     Content,
+    LocalArchive,
     LocalFile,
     LocalProgram,
+    Member,
     TemplateFile,
     unless,
 )
@@ -36,6 +39,7 @@ from mplay.sdk.shell import lines, sh
 
 __all__ = [
     "Action",
+    "Archive",
     "Blob",
     "CannotPlan",
     "CannotTell",
@@ -49,8 +53,10 @@ __all__ = [
     "FactError",
     "Facts",
     "Judgement",
+    "LocalArchive",
     "LocalFile",
     "LocalProgram",
+    "Member",
     "Module",
     "Patience",
     "Question",

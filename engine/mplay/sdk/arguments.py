@@ -7,7 +7,7 @@ playbook and the project; the engine reads (and renders) it, so that a module st
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue
 
@@ -15,15 +15,36 @@ from mplay.model.change import SMALL, Blob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One entry of an archive: its path in it, and what is there."""
+
+    name: str
+    kind: Literal["file", "directory", "link"]
+    sha256: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """What an archive holds, sorted by name; `packer` is the program that packed it, or ''."""
+
+    form: Literal["tar", "zip"]
+    packer: str = ""
+    members: tuple[Member, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """What a file of the controller holds: its name as written, its bytes as a blob.
 
-    `words` are the arguments that stood behind the name of a program.
+    `words` are the arguments that stood behind the name of a program; `archive` is what is in it,
+    where it was asked for as one.
     """
 
     name: str
     blob: Blob
     words: tuple[str, ...] = ()
+    archive: Archive | None = None
 
     @property
     def text(self) -> str | None:
@@ -41,6 +62,9 @@ LocalFile = Annotated[Content, Field(json_schema_extra={"type": "string", "mplay
 
 LocalProgram = Annotated[Content, Field(json_schema_extra={"type": "string", "mplay": "program"})]
 """A program of the controller with its arguments, split into words as a shell would split them."""
+
+LocalArchive = Annotated[Content, Field(json_schema_extra={"type": "string", "mplay": "archive"})]
+"""A tar or zip file of the controller, and what is in it."""
 
 TemplateFile = Annotated[Content, Field(json_schema_extra={"type": "string", "mplay": "template"})]
 """A Jinja2 template of the controller, rendered for the task; searched under ``templates/``."""

@@ -116,6 +116,7 @@ def filled(
         if not isinstance(value, str) or is_dynamic(value):
             continue
         read: dict[str, Callable[[str, Where], Content]] = {
+            "archive": contents.archive,
             "file": contents.file,
             "program": partial(_program, contents),
             "template": contents.template,

@@ -21,6 +21,10 @@ class Contents(Protocol):
         """A file under ``files/``, as it is."""
         ...
 
+    def archive(self, name: str, where: Where) -> Content:
+        """A file under ``files/``, and what is in it."""
+        ...
+
     def template(self, name: str, where: Where) -> Content:
         """A template under ``templates/``, rendered."""
         ...
@@ -37,6 +41,13 @@ class TaskContents:
         """A file under ``files/``, as it is."""
         path = self.finder.find("files", name, where)
         return Content(name=name, blob=self.finder.blob(path, where))
+
+    def archive(self, name: str, where: Where) -> Content:
+        """A file under ``files/``, and what is in it."""
+        path = self.finder.find("files", name, where)
+        return Content(
+            name=name, blob=self.finder.blob(path, where), archive=self.finder.archive(path, where)
+        )
 
     def template(self, name: str, where: Where) -> Content:
         """A template under ``templates/``, rendered."""
@@ -56,6 +67,10 @@ class LintContents:
         """A file that is there."""
         self.finder.find("files", name, where)
         return Content(name=name, blob=Blob.of_bytes(b""))
+
+    def archive(self, name: str, where: Where) -> Content:
+        """A file that is there."""
+        return self.file(name, where)
 
     def template(self, name: str, where: Where) -> Content:
         """A template that is there and can be parsed."""

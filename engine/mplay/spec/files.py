@@ -12,7 +12,9 @@ from mplay.model.change import Blob
 from mplay.model.errors import UsageError, Where
 from mplay.model.playbook import Text
 from mplay.model.sealed import Sealed
+from mplay.sdk import Archive
 from mplay.source import MAX_BYTES, Vault, decode, is_encrypted
+from mplay.spec.archives import BadArchive, read_archive
 
 
 class FileSource(Protocol):

@@ -3,7 +3,8 @@
 ::
 
     args: {path: /etc/motd, mode: "0600"}    # what the playbook would give, rendered
-    files: {motd.j2: "rendered text"}        # what a `src` of the arguments holds
+    files: {motd.j2: "rendered text"}        # what a `src` of the arguments holds; of an archive
+                                             # {a/b: text}, see `mplay.testing.packed`
     host says: |                             # what the probe printed
       file:/etc/motd:kind	file
     plan: {summary: ...}                     # every field of the Change that is not its default;
@@ -24,6 +25,7 @@ rewrites what mplay says: plan, verdict, refusals.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, fields
 from pathlib import Path
@@ -47,13 +49,18 @@ from mplay.sdk import (
     parse_facts,
     unmet,
 )
+from mplay.spec.archives import read_archive
 from mplay.testing import casefile
+from mplay.testing.packed import packed
 
 SECTIONS = frozenset(
     {"args", "files", "host says", "then host says", "setup", "cleanup", "why"}
     | {"plan", "verdict", "refused", "cannot plan", "cannot tell", "question"}
 )
 """Every section that a case may have."""
+
+Held = str | Mapping[str, str]
+"""What a file of the controller holds: a text, or the entries of an archive."""
 
 Said = dict[str, object]
 """What mplay says to a case: one section, ``plan`` or ``verdict`` or a refusal."""
@@ -118,7 +125,7 @@ def cases_below(folder: Path) -> list[Path]:
 
 
 def filled(
-    module: type[Module], arguments: Mapping[str, object], files: Mapping[str, str]
+    module: type[Module], arguments: Mapping[str, object], files: Mapping[str, Held]
 ) -> dict[str, object]:
     """Arguments whose ``src`` names a file of the case, as the engine would pass them."""
     wanted = local_arguments(module, arguments)
@@ -130,9 +137,14 @@ def filled(
     }
 
 
-def _content(kind: str, value: str, files: Mapping[str, str]) -> Content:
+def _content(kind: str, value: str, files: Mapping[str, Held]) -> Content:
     name, *words = program_words(value) if kind == "program" else [value]
-    blob = Blob.of_bytes(files[name].encode())
+    if kind == "archive":
+        held = files[name]
+        data = packed(name, {"content": held} if isinstance(held, str) else held)
+        archive = read_archive(io.BytesIO(data))
+        return Content(name=name, blob=Blob.of_bytes(data), archive=archive)
+    blob = Blob.of_bytes(str(files[name]).encode())
     return Content(name=name, blob=blob, words=tuple(words))
 
 

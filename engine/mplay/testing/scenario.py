@@ -27,7 +27,7 @@ import yaml
 
 from mplay.registry import Registry, call
 from mplay.sdk import Action, Check, Module, State
-from mplay.testing.golden import filled
+from mplay.testing.golden import Held, filled
 
 CANARY = "{canary}"
 SECRET = "canary-7d1f0c93b5"
@@ -45,7 +45,7 @@ class Scenario:
     module: type[Module]
     name: str
     args: Mapping[str, Any]
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Held] = field(default_factory=dict)
     host: str = "bare"
     setup: str = ":"
     cleanup: str = ":"
