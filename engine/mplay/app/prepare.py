@@ -26,6 +26,7 @@ from mplay.model.playbook import Step, Text
 from mplay.model.task import OnFailure
 from mplay.planner.build import build
 from mplay.planner.choice import Choice
+from mplay.planner.draft import Watch
 from mplay.spec import (
     Binder,
     DiskFiles,
@@ -141,10 +142,19 @@ class Prepared:
         )
 
 
-def prepare(project: Project, request: Request, run: str) -> Prepared:
-    """Load, plan and rehearse. InvalidInput and UsageError: nothing has been touched."""
-    renderer = Renderer(project.vault)
+def prepare(
+    project: Project,
+    request: Request,
+    run: str,
+    watch: Watch = lambda _transform, _draft: None,
+) -> Prepared:
+    """Load, plan and rehearse. InvalidInput and UsageError: nothing has been touched.
+
+    `watch` is shown the draft of the plan after each transform.
+    """
     finder = Finder(files=DiskFiles(), root=project.config.root, vault=project.vault)
+    files = LookupFiles(finder=finder, playbook_dir=request.playbook.parent)
+    renderer = Renderer(project.vault, files)
     loaded = _loaded(project, request, finder, renderer)
     inventory = Inventory.load(
         project.inventory,
@@ -174,9 +184,10 @@ def prepare(project: Project, request: Request, run: str) -> Prepared:
         delegate=_delegate(bare),
         choice=request.choice,
         on_failure=OnFailure(request.on_failure) if request.on_failure else None,
+        watch=watch,
     )
     context = replace(bare, plan=plan)
-    inventory.check_keys(context.hosts[name] for name in plan.hosts)
+    inventory.check_keys(context.hosts[name] for name in _used(plan))
     environment = _environment(project, context)
     check_answers(plan, project.registry, request.options.evidence)
     rehearsal = rehearse(context, check_bound)
@@ -198,6 +209,12 @@ def prepare(project: Project, request: Request, run: str) -> Prepared:
             variables={name: kept(context.hosts[name].vars) for name in plan.hosts},
         ),
     )
+
+
+def _used(plan: Plan) -> dict[str, None]:
+    """The hosts of the run, delegates too."""
+    delegates = [name for step in plan.steps.values() for name in step.runs_on.values()]
+    return dict.fromkeys([*plan.hosts, *delegates])
 
 
 def _loaded(project: Project, request: Request, finder: Finder, renderer: Renderer) -> Loaded:

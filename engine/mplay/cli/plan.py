@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mplay.cli import options, selecting
 from mplay.cli.executing import Wanted
 from mplay.cli.selecting import Listed, Selected
+from mplay.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from mplay.app.prepare import Prepared
+    from mplay.planner.trace import Trace
 from mplay.cli.vault import vault
 
 
@@ -16,6 +22,8 @@ from mplay.cli.vault import vault
 @options.examples(
     "mplay plan playbooks/monthly.yml --limit staging",
     "mplay plan playbooks/monthly.yml --limit production --format json",
+    "mplay plan playbooks/monthly.yml --limit staging --graph mermaid >monthly.mmd",
+    "mplay plan playbooks/monthly.yml --limit staging --trace",
 )
 @click.argument("playbook", type=click.Path(path_type=Path))
 @options.of_hosts
@@ -23,8 +31,13 @@ from mplay.cli.vault import vault
 @selecting.selecting
 @selecting.listing
 @options.of_project
-@options.later("--graph")
-@options.later("--trace", value=False)
+@click.option(
+    "--graph",
+    type=click.Choice(["mermaid"]),
+    metavar="mermaid",
+    help="The steps and their order as a flowchart, for a page that draws Mermaid.",
+)
+@click.option("--trace", is_flag=True, help="How the plan was made, transform by transform.")
 def plan(
     playbook: Path,
     inventories: tuple[Path, ...],
@@ -32,6 +45,8 @@ def plan(
     extra_vars: tuple[str, ...],
     selected: Selected,
     listed: Listed,
+    graph: str | None,
+    trace: bool,
     config_file: Path | None,
     journal_place: str,
     form: str,
@@ -42,9 +57,10 @@ def plan(
     """
     from mplay.app.apply import new_run
     from mplay.app.prepare import prepare
-    from mplay.cli.output import to_stdout
-    from mplay.planner.text import plan_document, plan_lines
+    from mplay.planner.trace import Trace
 
+    if graph and trace:
+        raise UsageError("--graph and --trace are two answers", hint="Ask for one of them.")
     wanted = Wanted(
         config_file=config_file,
         journal_place=journal_place,
@@ -56,14 +72,51 @@ def plan(
         selected=selected,
     )
     project = wanted.project()
-    prepared = prepare(project, wanted.request(playbook, ()), new_run(project))
+    watch = Trace()
+    prepared = prepare(project, wanted.request(playbook, ()), new_run(project), watch)
     if listed:
         listed.show(prepared, form)
-        return 0
+    elif trace:
+        _trace(watch, form)
+    elif graph:
+        _graph(prepared, form)
+    else:
+        _plan(prepared, form)
+    return 0
+
+
+def _plan(prepared: Prepared, form: str) -> None:
+    from mplay.cli.output import to_stdout
+    from mplay.planner.text import plan_document, plan_lines
+
     writer = to_stdout()
     if form == "json":
         writer.document(plan_document(prepared.plan, prepared.digests, prepared.ways()))
-    else:
-        for line in plan_lines(prepared.plan, prepared.digests, prepared.ways()):
-            writer.line(line)
-    return 0
+        return
+    for line in plan_lines(prepared.plan, prepared.digests, prepared.ways()):
+        writer.line(line)
+
+
+def _graph(prepared: Prepared, form: str) -> None:
+    from mplay.cli.output import to_stdout
+    from mplay.planner.mermaid import mermaid_lines
+
+    writer = to_stdout()
+    lines = list(mermaid_lines(prepared.plan))
+    if form == "json":
+        writer.document({"graph": "\n".join(lines)})
+        return
+    for line in lines:
+        writer.line(line)
+
+
+def _trace(trace: Trace, form: str) -> None:
+    from mplay.cli.output import to_stdout
+    from mplay.planner.trace import trace_document, trace_lines
+
+    writer = to_stdout()
+    if form == "json":
+        writer.document({"trace": trace_document(trace.done)})
+        return
+    for line in trace_lines(trace.done):
+        writer.line(line)

@@ -9,7 +9,7 @@ from mplay.model.plan import Plan
 from mplay.model.playbook import Playbook
 from mplay.model.task import OnFailure
 from mplay.planner.choice import Choice
-from mplay.planner.draft import Delegate, Draft, Select, Transform
+from mplay.planner.draft import Delegate, Draft, Select, Transform, Watch
 from mplay.planner.freeze import freeze
 from mplay.planner.transforms.acyclic import acyclic
 from mplay.planner.transforms.around import around
@@ -69,11 +69,13 @@ def build(
     delegate: Delegate = lambda _step, _host: None,
     choice: Choice | None = None,
     on_failure: OnFailure | None = None,
+    watch: Watch = lambda _transform, _draft: None,
 ) -> Plan:
     """The plan of a playbook for the hosts that `select` finds; InvalidInput with every problem.
 
     `limit` are host names (localhost is exempt). Variables of `vars_files` must already stand
     among the playbook's `vars`. `on_failure` is that of the command line and wins everywhere.
+    `watch` is shown the draft after each transform.
     """
     draft = Draft(
         playbook=playbook,
@@ -86,6 +88,7 @@ def build(
     for stage in (LAYOUT, NARROWING, GRAPH):
         for transform in stage:
             transform(draft)
+            watch(transform, draft)
         if draft.problems:
             raise InvalidInput(draft.problems)
     return freeze(draft)

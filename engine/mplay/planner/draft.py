@@ -157,3 +157,7 @@ class Draft:
 
 
 Transform: TypeAlias = Callable[[Draft], None]
+"""One named change of the draft."""
+
+Watch: TypeAlias = Callable[[Transform, Draft], None]
+"""Somebody who is shown the draft after a transform."""
