@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mplay.model.secrets import Secrets
+from mplay.model.secrets import Secrets, has_marks, names_in, variables
+from mplay.sdk import sh
 
 PEM = "-----BEGIN KEY-----\nMIIBVgIBADANBgkqhkiG9w0BAQEFAASCAUAwggE8\n-----END KEY-----\n"
 
@@ -32,8 +33,34 @@ def test_data_with_marks_is_read_again_where_the_secret_is_known() -> None:
     marked = known("hunter22").marked(data)
     assert not known("hunter22").found_in(marked)
     assert known("hunter22").unmarked(marked) == data
-    with pytest.raises(KeyError):
-        Secrets(["hunter22"]).unmarked(marked)
+    assert known("another", "hunter23").unmarked(marked) != data
+    assert Secrets(["hunter22"]).unmarked(marked) == marked
+    assert Secrets()(marked["content"]) == "pw=[secret] [secret]"
+
+
+def test_a_secret_without_a_reference_is_known_by_no_other_process() -> None:
+    first, second = Secrets(["hunter22", "hunter33"]), Secrets(["hunter44", "hunter55"])
+    marked = first.marked(["hunter22", "hunter33"])
+    assert first.unmarked(marked) == ["hunter22", "hunter33"]
+    assert second.unmarked(marked) == marked
+    assert all(has_marks(text) for text in marked)
+
+
+def test_a_reference_that_comes_later_is_taken() -> None:
+    secrets = Secrets(["hunter22"])
+    secrets.add("hunter22", "vault:1")
+    assert secrets.marked("hunter22") == known("hunter22").marked("hunter22")
+    assert names_in(secrets.marked(["x hunter22"])) <= variables("vault:1")
+
+
+@pytest.mark.parametrize("secret", ["it's a secret", "'quoted'", "plain-one"])
+def test_a_quoted_script_is_read_again_as_it_was(secret: str) -> None:
+    inner = sh("mysql -p{x}", x=f"a{secret}b")
+    script = sh("( exec /bin/sh -c {x} )", x=inner)
+    marked = known(secret).marked(script)
+    assert not known(secret).found_in(marked)
+    assert "without name" not in marked
+    assert known(secret).unmarked(marked) == script
 
 
 def test_a_secret_that_holds_another_one_is_taken_out_whole() -> None:

@@ -11,14 +11,17 @@ import base64
 import hashlib
 import json
 import re
-import shlex
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from secrets import token_hex
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 SHOWN = "[secret]"
-_MARK = re.compile(r"\[secret (MPLAY_SECRET_[0-9a-f]+)\]")
+_HERE = "here:"
+_UNKNOWN = "without name"
+_MARK = re.compile(r"\[secret (MPLAY_SECRET_[0-9a-f]{12}|without name)\]")
+_NAMES = re.compile(r"MPLAY_SECRET_[0-9a-f]{12}|without name(?=\])")
 SHORTEST = 6
 """Shorter secrets would be found in innocent words."""
 
@@ -45,18 +48,21 @@ class Secrets:
         if len(value) < SHORTEST:
             return
         with self._mutex:
-            if value in self._references:
-                self._references[value] = self._references[value] or reference
+            if value in self._references and (self._refers(value) or not reference):
                 return
-            self._references[value] = reference
+            # Without a reference its name must mean nothing in another process.
+            self._references[value] = reference or f"{_HERE}{token_hex(8)}"
             for part in {value, *_lines(value)}:
                 self._known.update(form for form in _forms(part) if len(form) >= SHORTEST)
             self._stale = True
 
+    def _refers(self, value: str) -> bool:
+        return not self._references[value].startswith(_HERE)
+
     def __call__(self, text: str) -> str:
-        """The text with each form of each known secret replaced."""
+        """The text with each form of each known secret replaced, and each mark made short."""
         pattern = self._compiled()
-        return pattern.sub(SHOWN, text) if pattern else text
+        return _MARK.sub(SHOWN, pattern.sub(SHOWN, text) if pattern else text)
 
     def found_in(self, value: Any) -> bool:
         """Whether a text, or any text or key inside plain data, holds a known secret."""
@@ -65,48 +71,25 @@ class Secrets:
 
     def redacted(self, value: Any) -> Any:
         """Plain data with each text in it, keys too, as `__call__` makes it."""
-        if not self._references:
-            return value
-        if isinstance(value, str):
-            return self(value)
-        if isinstance(value, Mapping):
-            return {self.redacted(key): self.redacted(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.redacted(item) for item in value]
-        return value
+        return _mapped(value, self)
 
     def marked(self, value: Any) -> Any:
-        """Plain data in which a mark that names its reference stands for each secret.
-
-        For what another process has to read again, with the vault: see `unmarked`.
-        """
+        """Plain data in which a mark that names it stands for each secret: see `unmarked`."""
         pattern = self._compiled()
         if pattern is None:
             return value
-        if isinstance(value, str):
-            return pattern.sub(self._mark, value)
-        if isinstance(value, Mapping):
-            return {self.marked(key): self.marked(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.marked(item) for item in value]
-        return value
+        return _mapped(value, lambda text: pattern.sub(self._mark, text))
 
     def _mark(self, hit: re.Match[str]) -> str:
-        name, _ = self._forms_of.get(hit[0], ("", ""))
-        return f"[secret {name}]" if name else SHOWN
+        name, _ = self._forms_of.get(hit[0], (_UNKNOWN, ""))
+        return f"[secret {name}]"
 
     def unmarked(self, value: Any) -> Any:
-        """The inverse of `marked`. KeyError where a secret is not known here, or had no mark."""
+        """The inverse of `marked`, in any process; marks of what is not known here are left."""
         self._compiled()
-        if isinstance(value, str):
-            if SHOWN in value:
-                raise KeyError(SHOWN)
-            return _MARK.sub(lambda hit: self._values[hit[1]], value)
-        if isinstance(value, Mapping):
-            return {self.unmarked(key): self.unmarked(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.unmarked(item) for item in value]
-        return value
+        return _mapped(
+            value, lambda text: _MARK.sub(lambda hit: self._values.get(hit[1], hit[0]), text)
+        )
 
     def forms(self) -> Mapping[str, tuple[str, str]]:
         """What may stand in a script: form -> (name of its variable, reference).
@@ -134,7 +117,7 @@ class Secrets:
             with self._mutex:
                 for value, reference in self._references.items():
                     for kind, form in named_forms(value).items():
-                        name = variable(f"{reference}#{kind}")
+                        name = variable(reference, kind)
                         self._forms_of.setdefault(form, (name, reference))
                         self._values.setdefault(name, form)
                 longest_first = sorted(self._known, key=len, reverse=True)
@@ -143,15 +126,38 @@ class Secrets:
         return self._pattern
 
 
-def variable(reference: str) -> str:
-    """The name of the shell variable that stands for a secret."""
-    return f"MPLAY_SECRET_{hashlib.sha256(reference.encode()).hexdigest()[:12]}"
+def variable(reference: str, kind: str = "") -> str:
+    """The name of the shell variable that stands for a secret, in one of its forms."""
+    whole = f"{reference}#{kind}"
+    return f"MPLAY_SECRET_{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
+
+
+def variables(reference: str) -> frozenset[str]:
+    """The names of all forms of a secret."""
+    return frozenset(variable(reference, kind) for kind in _KINDS)
+
+
+def names_in(value: Any) -> frozenset[str]:
+    """The names of variables, and of marks, in the texts of plain data."""
+    return frozenset(name for text in _texts(value) for name in _NAMES.findall(text))
+
+
+def has_marks(text: str) -> bool:
+    """Whether a mark stands in a text: for a secret that is not known here."""
+    return bool(_MARK.search(text))
 
 
 def named_forms(secret: str) -> dict[str, str]:
     """The whole forms of a secret by name, each once."""
+    seen: dict[str, str] = {}
+    for name, form in _all_forms(secret).items():
+        seen.setdefault(form, name)
+    return {name: form for form, name in seen.items()}
+
+
+def _all_forms(secret: str) -> dict[str, str]:
     raw = secret.encode("utf-8", "surrogateescape")
-    forms = {
+    return {
         "plain": secret,
         "url": quote(raw),
         "url_all": quote(raw, safe=""),
@@ -162,11 +168,17 @@ def named_forms(secret: str) -> dict[str, str]:
         "json_text": json.dumps(secret, ensure_ascii=False)[1:-1],
         "base64": base64.b64encode(raw).decode(),
         "base64_url": base64.urlsafe_b64encode(raw).decode(),
+        "quoted": _quoted(secret),
+        "quoted_twice": _quoted(_quoted(secret)),
     }
-    seen: dict[str, str] = {}
-    for name, form in forms.items():
-        seen.setdefault(form, name)
-    return {name: form for form, name in seen.items()}
+
+
+def _quoted(text: str) -> str:
+    """As `shlex.quote` writes it, without the quotes around it."""
+    return text.replace("'", "'\"'\"'")
+
+
+_KINDS = tuple(_all_forms(""))
 
 
 def _lines(secret: str) -> Iterator[str]:
@@ -178,7 +190,7 @@ def _lines(secret: str) -> Iterator[str]:
 def _forms(secret: str) -> Iterator[str]:
     raw = secret.encode("utf-8", "surrogateescape")
     yield from named_forms(secret).values()
-    yield from (shlex.quote(secret), secret.replace("'", "'\\''"), secret.replace("'", "'\"'\"'"))
+    yield secret.replace("'", "'\\''")
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for shift in range(3):
             yield _inner_base64(encode(b"\0" * shift + raw).decode(), shift)
@@ -191,6 +203,17 @@ def _inner_base64(text: str, shift: int) -> str:
     # The last character also holds bits of what follows, unless the secret ends on a boundary.
     end = len(body) if len(body) == len(text) else len(body) - 1
     return body[start:end]
+
+
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    """Plain data with each text in it, keys too, changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {_mapped(key, change): _mapped(item, change) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mapped(item, change) for item in value]
+    return value
 
 
 def _texts(value: Any) -> Iterator[str]:
