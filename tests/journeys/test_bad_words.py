@@ -95,8 +95,10 @@ def test_lint_tells_of_every_file_that_it_is_given(here: Untouched) -> None:
         ("aply x", "There is no command 'aply'. Did you mean 'apply'?"),
         ("drill x --limit y", f"mplay drill {LATER}"),
         ("stop last", f"mplay stop {LATER}"),
-        ("inventory graph", f"mplay inventory graph {LATER}"),
-        ("inventory ping all", f"mplay inventory ping {LATER}"),
+        ("inventory graph nix", "no group is called 'nix'"),
+        ("inventory vars nix", "no host is called 'nix'"),
+        ("inventory ping nix", "PATTERN no host or group is called 'nix'"),
+        ("inventory facts", "Missing argument 'HOST|PATTERN'"),
         ("inventory trust none", "no host is called 'none'"),
         ("inventory trust localhost", "localhost is not reached by ssh"),
         ("inventory list nix", "PATTERN no host or group is called 'nix'"),
@@ -176,7 +178,8 @@ def test_a_part_that_the_run_does_not_have_is_refused(asked: Asked, words: str, 
 
 COMMANDS = [
     *("", "apply", "plan", "rollback", "resume", "runs", "show", "unlock", "lint"),
-    *("inventory", "inventory list", "inventory trust", "journal", "journal verify"),
+    *("inventory", "inventory list", "inventory graph", "inventory vars", "inventory facts"),
+    *("inventory ping", "inventory trust", "journal", "journal verify"),
     *("journal rebuild", "lab", "lab up", "lab down", "lab status", "lab doctor"),
 ]
 

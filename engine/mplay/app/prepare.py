@@ -36,6 +36,7 @@ from mplay.spec import (
     load_playbook,
     read_playbook,
 )
+from mplay.spec.lookups import LookupFiles
 from mplay.template import Renderer
 
 _WAYS = {

@@ -2,188 +2,215 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mplay.cli import options
+from mplay.cli.contact import facts, ping
+from mplay.cli.trust import trust
 from mplay.cli.vault import open_vault, vault
-from mplay.model.errors import UsageError, Where
+from mplay.model.errors import Problem, UsageError, Where
 from mplay.model.playbook import Text
 
 if TYPE_CHECKING:
-    from mplay.channel.hostkeys import HostKey
+    from mplay.app.contact import Known
+    from mplay.app.project import Project
     from mplay.inventory import Inventory
     from mplay.model.host import Host
     from mplay.report.writer import Writer
 
-
-LATER = frozenset({"graph", "vars", "facts", "ping"})
-"""Subcommands of the design that this version does not have yet."""
-
-
-class _WithLater(click.Group):
-    """Knows the names of later versions, to refuse them by name."""
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in LATER:
-            return options.refusing(f"mplay inventory {cmd_name}", "mplay inventory --help")
-        return super().get_command(ctx, cmd_name)
+_OPTIONS = options.together(
+    options.inventory,
+    options.extra_vars,
+    options.playbook_dir,
+    vault,
+    options.config,
+)
 
 
-@click.group(cls=_WithLater)
+@click.group()
 @options.examples(
     "mplay inventory list web",
+    "mplay inventory ping web",
     "mplay inventory trust web1",
 )
 def inventory() -> None:
-    """Show hosts, groups and variables; record host keys on purpose."""
+    """Show hosts, groups and variables; see who answers; record host keys on purpose."""
 
 
 @inventory.command("list")
 @options.examples(
     "mplay inventory list",
     "mplay inventory list 'web:&staging' --vars",
-    "mplay inventory list --format json",
+    "mplay inventory list --format json --limit staging",
 )
 @click.argument("pattern", default="all")
 @click.option("--vars", "with_vars", is_flag=True, help="Show the variables of each host too.")
-@options.inventory
-@vault
-@options.config
+@options.limit
+@_OPTIONS
 @options.output_format
 def list_hosts(
     pattern: str,
     with_vars: bool,
+    limit: str,
     inventories: tuple[Path, ...],
+    extra_vars: tuple[str, ...],
+    playbook_dir: Path | None,
     config_file: Path | None,
     form: str,
 ) -> None:
-    """List the hosts of PATTERN with their addresses, groups and environments."""
+    """List the hosts of PATTERN with their addresses, groups and environments.
+
+    With --format json it is what `ansible-inventory --list` prints. A limit that leaves nobody is
+    an empty list.
+    """
     from mplay.cli.output import to_stdout
+    from mplay.inventory.listing import as_list
 
-    settings = options.find_config(config_file)
-    known = _load(inventories or settings.inventory)
-    hosts = known.select(Text(pattern, Where("PATTERN")))
-    environments = {host.name: _environment(settings, host) for host in hosts}
-    writer = to_stdout()
+    project, asked = project_of(config_file, inventories), known(extra_vars, playbook_dir)
+    found = asked.inventory(project)
+    names = _limited(found, found.names(Text(pattern, Where("PATTERN"))), limit)
+    found.check_vars(names)
+    writer = to_stdout(form)
     if form == "json":
-        writer.document(_document(known, hosts, environments))
+        writer.document(as_list(found, names, asked.extra_vars))
         return
-    _table(writer, hosts, environments)
-    if with_vars:
-        for host in hosts:
-            writer.line("")
-            writer.line(f"{host.name}:")
-            for name, value in sorted(host.vars.items()):
-                writer.line(f"  {name}: {value}")
+    _table(writer, project, [found.known(name) for name in names])
+    for name in names if with_vars else ():
+        writer.line("")
+        writer.line(f"{name}:")
+        _show_vars(writer, found, name, asked.extra_vars)
 
 
-@inventory.command("trust")
+@inventory.command()
 @options.examples(
-    "mplay inventory trust web1",
-    "mplay inventory trust web1 --fingerprint SHA256:uNiVztksCsDhcc0u9e8BrQ4OVBm+...",
-    "mplay inventory trust web1 --yes",
+    "mplay inventory graph",
+    "mplay inventory graph web --vars",
+)
+@click.argument("group", default="all")
+@click.option("--vars", "with_vars", is_flag=True, help="Show variables of hosts and groups too.")
+@_OPTIONS
+def graph(
+    group: str,
+    with_vars: bool,
+    inventories: tuple[Path, ...],
+    extra_vars: tuple[str, ...],
+    playbook_dir: Path | None,
+    config_file: Path | None,
+) -> None:
+    """Draw GROUP with all groups and hosts inside it, as `ansible-inventory --graph` does."""
+    from mplay.cli.output import to_stdout
+    from mplay.inventory.listing import as_graph
+
+    project, asked = project_of(config_file, inventories), known(extra_vars, playbook_dir)
+    found = asked.inventory(project)
+    found.check_group(group)
+    if with_vars:
+        found.check_vars(found.groups[group])
+    lines = as_graph(
+        found,
+        group,
+        with_vars=with_vars,
+        extra_vars=asked.extra_vars,
+        beside_playbook=playbook_dir is not None,
+    )
+    writer = to_stdout()
+    for line in list(lines):
+        writer.line(line)
+
+
+@inventory.command("vars")
+@options.examples(
+    "mplay inventory vars web1",
+    "mplay inventory vars web1 -e release=7 --format json",
 )
 @click.argument("name", metavar="HOST")
-@click.option(
-    "--fingerprint", default="", metavar="SHA256:…", help="Record the key if it has this one."
-)
-@click.option("-y", "--yes", is_flag=True, help="Record whatever key it shows, without a question.")
-@options.inventory
-@vault
-@options.config
-def trust(
+@_OPTIONS
+@options.output_format
+def vars_of_host(
     name: str,
-    fingerprint: str,
-    yes: bool,
     inventories: tuple[Path, ...],
+    extra_vars: tuple[str, ...],
+    playbook_dir: Path | None,
     config_file: Path | None,
-) -> int:
-    """Record HOST's key, after its fingerprint was compared.
+    form: str,
+) -> None:
+    """Show the variables of HOST, merged: what a playbook there starts from.
 
-    Get the fingerprint from the host's own console: `ssh-keygen -lf` on its public host key.
+    With --format json it is what `ansible-inventory --host` prints. Templates are shown as they
+    are written, encrypted values stay encrypted.
     """
-    from mplay.channel.ssh import offered_key
     from mplay.cli.output import to_stdout
+    from mplay.inventory.listing import marked, variables_of
 
-    settings = options.find_config(config_file)
-    host = _load(inventories or settings.inventory).host(name)
-    if host.connection.kind != "ssh":
-        raise UsageError(f"{name} is not reached by ssh, so it has no host key")
-    key = offered_key(host)
-    writer = to_stdout()
-    if key is None:
-        writer.line(f"the key that {name} shows is the known one")
-        return 0
-    shown = f"{name} shows the key {key.kind} {key.fingerprint}"
-    if not (yes and not fingerprint):
-        _compare(key, fingerprint, shown)
-    file = _record(host, key)
-    writer.line(shown)
-    writer.line(f"recorded in {file}")
-    return 0
+    project, asked = project_of(config_file, inventories), known(extra_vars, playbook_dir)
+    found = asked.inventory(project)
+    found.known(name)
+    found.check_vars([name])
+    writer = to_stdout(form)
+    if form == "json":
+        writer.document(variables_of(found, name, asked.extra_vars, marked))
+    else:
+        _show_vars(writer, found, name, asked.extra_vars, indent="")
 
 
-def _compare(key: HostKey, fingerprint: str, shown: str) -> None:
-    """UsageError unless the key has the fingerprint that was given, or that a person confirms."""
-    if fingerprint:
-        if fingerprint != key.fingerprint:
-            raise UsageError(
-                f"{shown}, not {fingerprint}",
-                hint="Somebody else may be answering. Nothing was recorded.",
-            )
-        return
-    options.confirm(
-        f"{shown}\nIs that the fingerprint that the host's own console shows?",
-        unasked=f"{shown}, and there is nobody to ask whether it is the right one",
-        hint="Compare it on the host's console, then give it with --fingerprint.",
+for _command in (facts, ping, trust):
+    inventory.add_command(_command)
+
+
+def project_of(config_file: Path | None, inventories: Sequence[Path]) -> Project:
+    """The project around the working directory. UsageError."""
+    from mplay.app.project import Project
+
+    return Project.find(
+        start=Path.cwd(), config=config_file, inventory=inventories, vault=open_vault()
     )
 
 
-def _record(host: Host, key: HostKey) -> Path:
-    """Write the key to the file that is asked first; that file."""
-    from mplay.channel.hostkeys import known_files, remember
-    from mplay.channel.options import parse_options
+def known(extra_vars: Sequence[str], playbook_dir: Path | None) -> Known:
+    """How the inventory is read. As for Ansible, a playbook would lie where the call is made."""
+    from mplay.app.contact import Known
+    from mplay.app.extra import extra_vars as read
 
-    given = parse_options(host.connection.common_args).get("userknownhostsfile")
-    file = known_files(given)[0]
-    try:
-        remember(key, file)
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}") from error
-    return file
+    return Known(extra_vars=read(extra_vars, open_vault()), playbook_dir=playbook_dir or Path.cwd())
 
 
-def _load(sources: tuple[Path, ...]) -> Inventory:
-    from mplay.inventory import Inventory
-    from mplay.source import load
-    from mplay.template import Renderer
+def _limited(found: Inventory, names: Sequence[str], limit: str) -> Sequence[str]:
+    """What the limit leaves; of names that nobody has it is told, and they choose nobody."""
+    from mplay.cli.output import to_stderr
 
-    renderer = Renderer(open_vault())
-    return Inventory.load(
-        sources,
-        render=lambda value, scope: renderer.render(value, scope),
-        read_vault=lambda raw, name: load(raw, name, renderer.vault),
-    )
-
-
-def _environment(settings: Any, host: Host) -> str:
-    """The host's environment; '' where there are none, or it is in none."""
-    try:
-        found = settings.environment_of([host])
-    except UsageError:
-        return ""
-    return found.name if found else ""
+    if not limit:
+        return names
+    unknown: list[Problem] = []
+    left = set(found.names(Text(limit, Where("--limit")), unknown))
+    for problem in unknown:
+        to_stderr().line(f"mplay: {problem}")
+    return [name for name in names if name in left]
 
 
-def _table(writer: Writer, hosts: tuple[Host, ...], environments: Mapping[str, str]) -> None:
+def _show_vars(
+    writer: Writer,
+    found: Inventory,
+    name: str,
+    extra_vars: Mapping[str, Any],
+    *,
+    indent: str = "  ",
+) -> None:
+    from mplay.inventory.listing import shown, variables_of
+
+    for variable, value in variables_of(found, name, extra_vars, shown).items():
+        writer.line(f"{indent}{variable}: {value}")
+
+
+def _table(writer: Writer, project: Project, hosts: Sequence[Host]) -> None:
     from mplay.report.table import Cell, write_table
 
     rows: list[list[Cell]] = [
-        [h.name, _address(h), environments[h.name] or "-", " ".join(h.groups) or "-"] for h in hosts
+        [h.name, _address(h), _environment(project, h) or "-", " ".join(h.groups) or "-"]
+        for h in hosts
     ]
     if rows:
         write_table(writer, ["host", "address", "environment", "groups"], rows)
@@ -191,29 +218,17 @@ def _table(writer: Writer, hosts: tuple[Host, ...], environments: Mapping[str, s
         writer.line("no hosts")
 
 
+def _environment(project: Project, host: Host) -> str:
+    """The host's environment; '' where there are none, or it is in none."""
+    try:
+        found = project.config.environment_of([host])
+    except UsageError:
+        return ""
+    return found.name if found else ""
+
+
 def _address(host: Host) -> str:
     if host.connection.kind == "local":
         return "local"
     port = f":{host.connection.port}" if host.connection.port else ""
     return f"{host.connection.address or host.name}{port}"
-
-
-def _document(
-    known: Inventory, hosts: tuple[Host, ...], environments: Mapping[str, str]
-) -> dict[str, Any]:
-    return {
-        "hosts": [
-            {
-                "name": host.name,
-                "environment": environments[host.name],
-                "groups": list(host.groups),
-                "connection": host.connection.kind,
-                "address": host.connection.address or host.name,
-                "port": host.connection.port,
-                "user": host.connection.user,
-                "vars": dict(host.vars),
-            }
-            for host in hosts
-        ],
-        "groups": {name: list(members) for name, members in known.groups.items()},
-    }

@@ -158,6 +158,12 @@ extra_vars = click.option(
     metavar="K=V|JSON|@FILE",
     help="Variables that win over all others.",
 )
+playbook_dir = click.option(
+    "--playbook-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where a playbook would lie, with group_vars and host_vars beside it; else here.",
+)
 dry_run = click.option(
     "-C",
     "--check",

@@ -40,7 +40,7 @@ class Inventory:
     `groups` holds the hosts of every group, ``all`` and ``ungrouped`` too; `branches` how groups
     are nested. `controller` is localhost: the inventory's own, or the implicit one, which is in no
     group and not in `hosts` but has the variables of ``all``. `files` names the source in which a
-    host came first, '' for names with a comma. `faults` are told when a host of theirs is chosen.
+    host came first, '' for names with a comma. `faults` are told of hosts that are worked on.
     """
 
     hosts: Mapping[str, Host]
@@ -92,15 +92,14 @@ class Inventory:
         )
 
     def select(self, pattern: str) -> tuple[Host, ...]:
-        """The hosts of a pattern, to be worked on.
+        """The hosts of a pattern. InvalidInput, located, for a name that is no host or group.
 
-        InvalidInput, located, for a name that is no host or group, and for what is wrong with one
-        of the hosts.
+        Whoever works on them lets `check_keys` tell what is wrong with those that are left.
         """
-        return self._usable(self._patterns().select(pattern))
+        return tuple(self.known(name) for name in self._patterns().select(pattern))
 
     def names(self, pattern: str, problems: list[Problem] | None = None) -> tuple[str, ...]:
-        """The names of a pattern, whatever is wrong with these hosts.
+        """The names of a pattern.
 
         With `problems`, unknown names choose nobody and are noted there; else InvalidInput.
         """
@@ -109,8 +108,9 @@ class Inventory:
 
     def host(self, name: str) -> Host:
         """A host by its name, localhost too. UsageError for nobody, or what is wrong with it."""
-        self.known(name)
-        return self._usable([name])[0]
+        found = self.known(name)
+        self._check([name])
+        return found
 
     def known(self, name: str) -> Host:
         """A host as far as it is known. UsageError when nobody is called so."""
@@ -124,7 +124,7 @@ class Inventory:
     def group(self, name: str) -> tuple[Host, ...]:
         """The hosts of a group. UsageError when there is no such group."""
         self.check_group(name)
-        return self._usable(self.groups[name])
+        return tuple(self.known(host) for host in self.groups[name])
 
     def check_group(self, name: str) -> None:
         """UsageError when there is no such group."""
@@ -151,7 +151,7 @@ class Inventory:
     def check_keys(self, hosts: Iterable[Host]) -> None:
         """InvalidInput for each host that cannot be reached so, and each private key not there."""
         chosen = list(hosts)
-        self._usable([host.name for host in chosen])
+        self._check(host.name for host in chosen)
         found = (
             key_file_problem(host.name, host.vars, host.connection.key_file)
             for host in chosen
@@ -164,10 +164,9 @@ class Inventory:
     def _patterns(self) -> Patterns:
         return Patterns(self.groups, tuple(self.hosts))
 
-    def _usable(self, names: Sequence[str]) -> tuple[Host, ...]:
+    def _check(self, names: Iterable[str]) -> None:
         found = [self.faults[name] for name in names if name in self.faults]
         _tell([problem for one in found for problem in (*one.variables, *one.connection)])
-        return tuple(self.known(name) for name in names)
 
 
 class _Making:

@@ -69,19 +69,19 @@ def test_a_file_of_variables_that_is_no_mapping_is_located(tmp_path: Path, name:
     write(tmp_path, name, "- a\n")
     inventory = Inventory.load([tmp_path / "h.ini"])
     with pytest.raises(UsageError, match="a file of variables is a mapping") as caught:
-        inventory.select("all")
+        inventory.check_keys(inventory.select("all"))
     assert f"{name}:1:1" in str(caught.value)
 
 
-def test_what_is_wrong_with_one_host_is_told_where_that_host_is_chosen(tmp_path: Path) -> None:
+def test_what_is_wrong_with_one_host_is_told_where_that_host_is_worked_on(tmp_path: Path) -> None:
     write(tmp_path, "h.ini", "[a]\na1\n[b]\nb1\n[c]\nc1 ansible_connection=winrm\n[d]\nd1\n")
     write(tmp_path, "group_vars/b.yml", "- x\n")
     write(tmp_path, "host_vars/d1.yml", "x: [\n")
     inventory = Inventory.load([tmp_path / "h.ini"])
-    assert [host.name for host in inventory.select("a")] == ["a1"]
+    inventory.check_keys(inventory.select("a"))
     assert inventory.names("all") == ("a1", "b1", "c1", "d1")
     with pytest.raises(UsageError) as caught:
-        inventory.select("all")
+        inventory.check_keys(inventory.select("all"))
     told = str(caught.value)
     assert "group_vars/b.yml:1:1 a file of variables is a mapping" in told
     assert "ansible_connection winrm is not in this version" in told
