@@ -71,6 +71,7 @@ def execute(
         context=prepared.context,
         connector=connector,
         clock=project.clock,
+        place=project.place,
         make=make_module(prepared.context),
         listeners=listeners,
         expired=expired(journal, project.config.keep.restore_points, project.clock),

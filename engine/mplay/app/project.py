@@ -19,12 +19,18 @@ if TYPE_CHECKING:
     from mplay.registry import Registry
 
 
+def place_words(config: Path | None, journal_url: str) -> tuple[str, ...]:
+    """The words that name a project's settings and its journal, where they were given."""
+    named = ("-c", str(config)) if config else ()
+    return (*named, "--journal", journal_url) if journal_url else named
+
+
 @dataclass(frozen=True, kw_only=True)
 class Project:
     """Where a command works. `inventory`: sources of ``-i``, else those of the configuration.
 
     `vault` opens what is encrypted; its `secrets` are all that is known of them in this process.
-    `sudo` knows passwords by host.
+    `sudo` knows passwords by host. `place` are the words with which a command line finds it again.
     """
 
     config: Config
@@ -33,6 +39,7 @@ class Project:
     clock: Clock = field(default_factory=SystemClock)
     vault: Vault = field(default_factory=Vault)
     sudo: SudoPasswords = field(default_factory=SudoPasswords)
+    place: tuple[str, ...] = ()
 
     @classmethod
     def find(
@@ -53,6 +60,7 @@ class Project:
             journal_url=journal_url or found.journal_url,
             vault=vault or Vault(),
             sudo=sudo or SudoPasswords(),
+            place=place_words(config, journal_url),
         )
 
     def read_vault(self, raw: bytes, name: str) -> Any:
@@ -71,4 +79,5 @@ class Project:
         from mplay.journal import Journal
 
         place = self.journal_url or str(default_journal(self.config.project, os.environ))
-        return Journal.open(place, clock=self.clock, create=create)
+        secrets = self.vault.secrets
+        return Journal.open(place, clock=self.clock, create=create, secrets=secrets)

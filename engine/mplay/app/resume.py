@@ -52,6 +52,7 @@ def resume(
             context=context,
             connector=connector,
             clock=project.clock,
+            place=project.place,
             make=make_module(context),
             listeners=listeners,
             rules=Rules(

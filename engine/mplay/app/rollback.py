@@ -75,6 +75,7 @@ def rollback(
             context=context,
             connector=connector,
             clock=project.clock,
+            place=project.place,
             make=make_module(context),
             listeners=listeners,
             rules=Rules(later=True, say_yes=options.say_yes, overtaken=overtaking(journal, run)),

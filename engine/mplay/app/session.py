@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import shlex
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -70,13 +71,13 @@ def said(error: MplayError) -> str:
 
 
 @contextmanager
-def resumable(run: str) -> Iterator[None]:
+def resumable(run: str, place: Sequence[str]) -> Iterator[None]:
     """Say of a journal that refuses a record how the run goes on once it takes them again."""
     try:
         yield
     except JournalError as error:
         problem = error.problem
-        hint = f"{problem.hint} Then: mplay resume {run}"
+        hint = f"{problem.hint} Then: {shlex.join(['mplay', 'resume', run, *place])}"
         raise JournalError(problem.what, where=problem.where, hint=hint) from error
 
 
@@ -93,7 +94,8 @@ class Cast:
 class Session:
     """Executes one run. `make` makes modules of calls that are rendered already.
 
-    `expired`: ended runs whose restore points go, and the hosts that hold them.
+    `expired`: ended runs whose restore points go, and the hosts that hold them. `place` are the
+    words with which another command finds the journal.
     """
 
     journal: Journal
@@ -102,6 +104,7 @@ class Session:
     clock: Clock
     make: MakeModule
     listeners: Sequence[Listener] = ()
+    place: Sequence[str] = ()
     rules: Rules = field(default_factory=Rules)
     expired: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -114,7 +117,7 @@ class Session:
         run = self.context.run
         crew = Crew(self.context.options.forks)
         held = self.journal.executor_lock(run)
-        with resumable(run), held, self._alive(run):
+        with resumable(run, self.place), held, self._alive(run):
             underway = Underway(self.context.plan, self.journal.state(run))
             watched = replace(self, listeners=(*self.listeners, underway))
             with self._stoppable(crew, underway):
@@ -260,7 +263,7 @@ class Session:
 
     @contextmanager
     def _stoppable(self, crew: Crew, underway: Underway) -> Iterator[None]:
-        run = self.context.run
+        run = shlex.join([self.context.run, *self.place])
 
         def farewell() -> str:
             busy = "".join(f"  {line}\n" for line in underway.told())

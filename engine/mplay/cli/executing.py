@@ -141,6 +141,8 @@ class Wanted:
 
     def place(self) -> tuple[str, ...]:
         """The words with which another call finds the same journal."""
+        from mplay.app.project import place_words
+
         return place_words(self.config_file, self.journal_place)
 
     def connector(self) -> Connector:
@@ -157,13 +159,13 @@ class Wanted:
         """Shows the run on standard output."""
         from mplay.cli.output import listener, to_stdout
 
-        return listener(self.form, to_stdout(self.form), verbose=self.verbose, diff=self.diff)
-
-
-def place_words(config_file: Path | None, journal_place: str) -> tuple[str, ...]:
-    """The words that name a project's settings and its journal, where they were given."""
-    config = ("-c", str(config_file)) if config_file else ()
-    return (*config, "--journal", journal_place) if journal_place else config
+        return listener(
+            self.form,
+            to_stdout(self.form),
+            verbose=self.verbose,
+            diff=self.diff,
+            place=self.place(),
+        )
 
 
 def answers(given: Sequence[str]) -> dict[str, str]:

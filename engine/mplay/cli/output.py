@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -35,20 +36,28 @@ def to_stderr(redactor: Redactor | None = None) -> Writer:
 
 
 def listener(
-    form: str, writer: Writer, *, verbose: int = 0, diff: bool = False
+    form: str,
+    writer: Writer,
+    *,
+    verbose: int = 0,
+    diff: bool = False,
+    place: Sequence[str] = (),
 ) -> Lines | Document | Stream:
-    """Who shows a run while it is executed; what is held back is shown at the command's end."""
+    """Who shows a run while it is executed; what is held back is shown at the command's end.
+
+    `place` are the words that name the journal.
+    """
     if form == "json":
         from mplay.report.document import Document
 
-        return Document(writer)
+        return Document(writer, place=place)
     if form == "ndjson":
         from mplay.report.stream import Stream
 
-        return Stream(writer, verbose=verbose)
+        return Stream(writer, verbose=verbose, place=place)
     from mplay.report.lines import Lines
 
-    lines = Lines(writer, verbose=verbose, diff=diff)
+    lines = Lines(writer, verbose=verbose, diff=diff, place=place)
     context = click.get_current_context(silent=True)
     if context is not None:
         context.call_on_close(lines.flush)

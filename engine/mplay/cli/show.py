@@ -28,6 +28,7 @@ class Asked:
     records: Sequence[Record]
     state: RunState
     part: Part
+    place: Sequence[str]
 
 
 @click.command()
@@ -70,6 +71,7 @@ def show(
 
 
 def _read(config_file: Path | None, journal_place: str, wanted: str, step: str, host: str) -> Asked:
+    from mplay.app.project import place_words
     from mplay.model.state import RunState
     from mplay.report.story import Part
 
@@ -80,7 +82,8 @@ def _read(config_file: Path | None, journal_place: str, wanted: str, step: str, 
     part = Part(step=step.strip("/"), host=host)
     if not part.rows(state) and (step or host):
         raise _nothing(state, part)
-    return Asked(row=row, records=records, state=state, part=part)
+    place = place_words(config_file, journal_place)
+    return Asked(row=row, records=records, state=state, part=part, place=place)
 
 
 def _nothing(state: RunState, part: Part) -> UsageError:
@@ -141,7 +144,7 @@ def _whole(asked: Asked, form: str) -> None:
     from mplay.report.story import write_run
 
     if form == "json":
-        document = run_document(asked.state, status=asked.row.status.value)
+        document = run_document(asked.state, status=asked.row.status.value, place=asked.place)
         to_stdout().document({**document, "silent": asked.row.silent})
     else:
-        write_run(to_stdout(), asked.state, silent=asked.row.silent)
+        write_run(to_stdout(), asked.state, silent=asked.row.silent, place=asked.place)

@@ -40,9 +40,16 @@ def task_document(row: TaskRow) -> dict[str, Any]:
 
 
 def run_document(
-    state: RunState, *, status: str = "", exit_code: int | None = None
+    state: RunState,
+    *,
+    status: str = "",
+    exit_code: int | None = None,
+    place: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """A run. `status` and `exit_code` where the caller knows better than the records."""
+    """A run. `status` and `exit_code` where the caller knows better than the records.
+
+    `place` are the words that name the journal, for the next commands.
+    """
     return {
         "run": state.run,
         "name": state.name,
@@ -58,7 +65,7 @@ def run_document(
         "lost": dict(state.lost),
         "tasks": [task_document(row) for row in state.rows],
         "notes": [note.text for note in state.notes],
-        "next": [command for _, command in next_commands(state)],
+        "next": [command for _, command in next_commands(state, place)],
     }
 
 
@@ -87,8 +94,9 @@ def dry_run_document(
 class Document:
     """The listener of ``--format json``: one document when the run ends."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, *, place: Sequence[str] = ()) -> None:
         self._writer = writer
+        self._place = place
         self._fold = Fold()
 
     def know(self, records: Sequence[Record]) -> None:
@@ -100,7 +108,8 @@ class Document:
         """Remember it; at the end, write."""
         self._fold.feed(record)
         if isinstance(record.event, RunEnd):
-            self._writer.document(run_document(RunState.after(self._fold)))
+            document = run_document(RunState.after(self._fold), place=self._place)
+            self._writer.document(document)
 
     def on_output(self, task: str, host: str, text: str) -> None:
         """What tasks print is in the document only where they failed."""

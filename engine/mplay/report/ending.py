@@ -15,8 +15,11 @@ from mplay.report.redact import one_line
 from mplay.report.writer import Styled, Writer, status
 
 
-def write_ending(writer: Writer, state: RunState) -> None:
-    """The table of steps, conflicts, hosts without an answer, status, and the next command."""
+def write_ending(writer: Writer, state: RunState, place: Sequence[str] = ()) -> None:
+    """The table of steps, conflicts, hosts without an answer, status, and the next command.
+
+    `place` are the words that name the journal, for that command.
+    """
     writer.line()
     write_summary(writer, state.rows)
     writer.line()
@@ -29,7 +32,7 @@ def write_ending(writer: Writer, state: RunState) -> None:
     writer.line(Styled(f"run {state.run}  ", "strong"), status(state.status), why, took)
     if state.head:
         writer.line(Styled(f"journal head {state.head}", "dim"))
-    write_next(writer, next_commands(state))
+    write_next(writer, next_commands(state, place))
 
 
 def write_next(writer: Writer, commands: Sequence[tuple[str, str]]) -> None:

@@ -3,40 +3,48 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from mplay.model.state import RunState
 from mplay.model.task import RunStatus, TaskStatus
 from mplay.report.redact import one_line
 
 
-def next_commands(state: RunState) -> list[tuple[str, str]]:
-    """``(what it does, the command)`` for a person who reads how a run ended."""
+def next_commands(state: RunState, place: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """``(what it does, the command)`` for a person who reads how a run ended.
+
+    `place` are the words of the present call that name its journal: the next one needs them too.
+    """
     run = state.run
+
+    def to(what: str) -> str:
+        return shlex.join(["mplay", what, run, *place])
+
     match state.status:
         case RunStatus.SUCCEEDED:
-            return [("undo it", f"mplay rollback {run}")]
+            return [("undo it", to("rollback"))]
         case RunStatus.WAITING:
-            return [_answer(state), ("undo it", f"mplay rollback {run}")]
+            return [_answer(state, place), ("undo it", to("rollback"))]
         case RunStatus.ROLLED_BACK:
             return [("apply again", again(state))]
         case RunStatus.ROLLBACK_INCOMPLETE:
-            return [*_look(state), ("undo the rest", f"mplay rollback {run}")]
+            return [*_look(state, place), ("undo the rest", to("rollback"))]
         case RunStatus.ABANDONED | RunStatus.REFUSED:
-            return [("see it", f"mplay show {run}")]
-    return [*_look(state), ("go on", f"mplay resume {run}"), ("undo it", f"mplay rollback {run}")]
+            return [("see it", to("show"))]
+    return [*_look(state, place), ("go on", to("resume")), ("undo it", to("rollback"))]
 
 
-def _look(state: RunState) -> list[tuple[str, str]]:
+def _look(state: RunState, place: Sequence[str]) -> list[tuple[str, str]]:
     """Where a person would look first: the first task that failed, also if it was undone since."""
     for task in state.tasks.values():
         failed = task.outcome is not None and task.outcome.status == TaskStatus.FAILED
         if failed or task.status in {TaskStatus.FAILED, TaskStatus.CONFLICT}:
-            step, host = shlex.quote(task.key.path), shlex.quote(task.key.subject)
-            return [("see why", f"mplay show {state.run} {step} --host {host}")]
+            words = ["mplay", "show", state.run, task.key.path, "--host", task.key.subject, *place]
+            return [("see why", shlex.join(words))]
     return []
 
 
-def _answer(state: RunState) -> tuple[str, str]:
+def _answer(state: RunState, place: Sequence[str]) -> tuple[str, str]:
     """One command that answers all that is asked: a word to a step, a yes between batches."""
     words = ["mplay", "resume", state.run]
     for wait in state.waits:
@@ -46,7 +54,7 @@ def _answer(state: RunState) -> tuple[str, str]:
         elif "--yes" not in words:
             words.append("--yes")
     asked = "; ".join(one_line(wait.ask) for wait in state.waits)
-    return (f"answer “{asked}”" if asked else "go on", shlex.join(words))
+    return (f"answer “{asked}”" if asked else "go on", shlex.join([*words, *place]))
 
 
 def again(state: RunState) -> str:

@@ -74,11 +74,13 @@ class Lines:
         *,
         verbose: int = 0,
         diff: bool = False,
+        place: Sequence[str] = (),
         timer: Callable[[float, Callable[[], None]], Timer] = daemon_timer,
     ) -> None:
         self._writer = writer
         self._verbose = verbose
         self._diff = diff
+        self._place = place
         self._timer = timer
         self._waiting: Timer | None = None
         self._guard = threading.RLock()
@@ -226,7 +228,7 @@ class Lines:
 
     def _on_end(self, _: RunEnd) -> None:
         self.flush()
-        write_ending(self._writer, RunState.after(self._fold))
+        write_ending(self._writer, RunState.after(self._fold), self._place)
 
 
 def _count(number: int, noun: str) -> str:

@@ -43,8 +43,10 @@ class Part:
         return [task for key, task in state.tasks.items() if self.has(key)]
 
 
-def write_run(writer: Writer, state: RunState, *, silent: str = "") -> None:
-    """The whole run: what it was, every row, and how it stands."""
+def write_run(
+    writer: Writer, state: RunState, *, silent: str = "", place: Sequence[str] = ()
+) -> None:
+    """The whole run: what it was, every row, and how it stands; `place` names the journal."""
     begin = state.begin
     if begin:
         where = f" on {begin.environment}" if begin.environment else ""
@@ -59,7 +61,7 @@ def write_run(writer: Writer, state: RunState, *, silent: str = "") -> None:
     write_rows(writer, state.rows)
     for note in state.notes:
         writer.line("note: ", note.text)
-    write_ending(writer, state)
+    write_ending(writer, state, place)
 
 
 def write_part(writer: Writer, state: RunState, part: Part) -> None:

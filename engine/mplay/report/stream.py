@@ -108,8 +108,9 @@ def dry_run_objects(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 class Stream:
     """Writes each record at once. `verbose` also writes what tasks print, line by line."""
 
-    def __init__(self, writer: Writer, *, verbose: int = 0) -> None:
+    def __init__(self, writer: Writer, *, verbose: int = 0, place: Sequence[str] = ()) -> None:
         self._writer = writer
+        self._place = place
         self._verbose = verbose
         self._guard = threading.Lock()
         self._fold = Fold()
@@ -126,7 +127,8 @@ class Stream:
             self._fold.feed(record)
             if isinstance(record.event, RunEnd):
                 head = {"kind": record.event.KIND, "seq": record.seq, "at": record.at}
-                self._writer.document({**head, **run_document(RunState.after(self._fold))})
+                whole = run_document(RunState.after(self._fold), place=self._place)
+                self._writer.document({**head, **whole})
                 return
             document = event_document(record)
             if document:

@@ -44,19 +44,19 @@ def foreseen(stage: Stage, *words: str) -> Forecast:
     return dry_run(stage.project, request(stage, *words), stage.hosts)[1]
 
 
-def line(stage: Stage, name: str = "note") -> tuple[str, ...]:
-    """A call that puts a line into a file that all three hosts share."""
-    path = stage.files / name
-    run = f"echo {{{{ inventory_hostname }}}}x >>{path}"
-    return ("all", "shell", run, f"undo={UNDO} {path}", f"state=cat {path} 2>/dev/null || true")
+def line(stage: Stage) -> tuple[str, ...]:
+    """A call that puts a line into a file of the host's own."""
+    path = f"{stage.files}/note-{{{{ inventory_hostname }}}}"
+    return ("shell", f"echo x >>{path}", f"undo={UNDO} {path}", f"state=cat {path} || true")
 
 
 def test_a_call_is_done_on_every_host_of_the_pattern_and_undone(stage: Stage) -> None:
-    told = do(stage, "w1:w3", *line(stage)[1:])
+    told = do(stage, "w1:w3", *line(stage))
     assert told.said == ("succeeded", 0)
-    assert sorted(stage.read("note").split()) == ["w1x", "w3x"]
+    assert [stage.read(f"note-{host}") for host in ("w1", "w3")] == ["x\n", "x\n"]
+    assert not (stage.files / "note-w2").exists()
     assert stage.rollback().said == ("rolled-back", 0)
-    assert stage.read("note") == ""
+    assert [stage.read(f"note-{host}") for host in ("w1", "w3")] == ["", ""]
     assert stage.claims() == {}
     assert stage.locked() == []
 

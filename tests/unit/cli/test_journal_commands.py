@@ -238,3 +238,17 @@ def test_a_file_that_is_no_journal_is_refused(
     said = capsys.readouterr()
     assert said.out == ""
     assert "not a journal of mplay" in said.err
+
+
+def test_the_next_command_names_the_journal_that_this_one_named(
+    place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "mplay.toml"
+    config.write_text('project = "t"\n')
+    given = ("-c", str(config), "--journal", place)
+    assert f"mplay rollback {RUN} -c {config} --journal {place}" in _text(
+        capsys, "show", "last", *given
+    )
+    assert _json(capsys, "show", "last", "--journal", place)["next"] == [
+        f"mplay rollback {RUN} --journal {place}"
+    ]
