@@ -19,6 +19,7 @@ from mplay.journal import claims as _claims
 from mplay.journal import place
 from mplay.journal.chain import Finding, Link, link
 from mplay.journal.database import connect, data_version, initialise, refused
+from mplay.journal.discreet import discreet
 from mplay.journal.executing import ExecutorLocks
 from mplay.journal.foreign import ForeignEvent
 from mplay.journal.projection import project, rebuild
@@ -31,6 +32,7 @@ from mplay.model.digest import canonical
 from mplay.model.errors import JournalError, UsageError
 from mplay.model.events import KINDS, Claimed, Event, RunBegin, decode
 from mplay.model.record import Record
+from mplay.model.secrets import Secrets
 from mplay.model.state import RunState
 
 # Statements are made once: making one costs several times what running it does.
@@ -52,10 +54,16 @@ class Journal:
 
     What `begin`, `append`, `append_all`, `claim` and `unclaim` return from is durable. After one
     failed write every later one is refused with JournalError.
+
+    Of what is in `secrets` nothing is written: marks stand in its place, and whoever reads a record
+    and knows the secret finds it as it was. RUN_BEGIN holds what files say, which is encrypted.
     """
 
-    def __init__(self, path: Path, engine: Engine, *, clock: Clock, by: str) -> None:
+    def __init__(
+        self, path: Path, engine: Engine, *, clock: Clock, by: str, secrets: Secrets | None = None
+    ) -> None:
         self.path = path
+        self._secrets = secrets or Secrets()
         self.by = by
         self._clock = clock
         self._engine = engine
@@ -72,6 +80,7 @@ class Journal:
         by: str = "",
         create: bool = True,
         mounts: str | None = None,
+        secrets: Secrets | None = None,
     ) -> Journal:
         """Open ``sqlite:///PATH`` or a path; make it where it is not there and `create` is set.
 
@@ -99,7 +108,7 @@ class Journal:
                 _remove(path)
             folder.take_back()
             raise
-        return cls(path, engine, clock=clock or SystemClock(), by=by or who())
+        return cls(path, engine, clock=clock or SystemClock(), by=by or who(), secrets=secrets)
 
     @property
     def groups(self) -> int:
@@ -139,12 +148,16 @@ class Journal:
             raise UsageError(problem.what, where=problem.where, hint=problem.hint) from error
 
     def append(self, run: str, event: Event) -> Record:
-        """Add an event to a run; it is durable when this returns. JournalError."""
+        """Add an event to a run; it is durable when this returns. JournalError.
+
+        UsageError, with nothing written, for a way back that could not be read again.
+        """
         return self.append_all(run, [event])[0]
 
     def append_all(self, run: str, new: Sequence[Event]) -> list[Record]:
         """Add events to a run, all or none, one after another. JournalError."""
-        encoded = [(event, _encoded(event)) for event in new]
+        marked = [discreet(event, self._secrets) for event in new]
+        encoded = [(event, _encoded(event)) for event in marked]
         return self._writer.run(lambda connection: self._append(connection, run, encoded))
 
     def claim(self, run: str, hosts: Sequence[str]) -> Record:
@@ -287,7 +300,7 @@ class Journal:
     def _record(self, row: Any) -> Record:
         where = f"run {row['run']}, event {row['seq']}"
         try:
-            return _placed(Link(**row), _decoded(row["kind"], row["data"]))
+            return _placed(Link(**row), _decoded(row["kind"], row["data"], self._secrets))
         except (TypeError, ValueError, AttributeError) as error:
             raise JournalError(
                 f"this event of the journal cannot be read: {error}",
@@ -332,8 +345,10 @@ def _encoded(event: Event) -> str:
     return canonical(event.data()).decode()
 
 
-def _decoded(kind: str, data: str) -> Event:
+def _decoded(kind: str, data: str, secrets: Secrets) -> Event:
     fields = json.loads(data)
+    if kind != RunBegin.KIND:
+        fields = secrets.unmarked(fields)
     if kind not in KINDS:
         return ForeignEvent(kind=kind, fields=fields)
     return decode(kind, fields)

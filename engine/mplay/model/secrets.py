@@ -19,7 +19,8 @@ from urllib.parse import quote, quote_plus
 
 SHOWN = "[secret]"
 _HERE = "here:"
-_UNKNOWN = "without name"
+NAMELESS = "without name"
+"""What a mark says in which a secret cannot be found again: a part of it, or of its code."""
 _MARK = re.compile(r"\[secret (MPLAY_SECRET_[0-9a-f]{12}|without name)\]")
 _NAMES = re.compile(r"MPLAY_SECRET_[0-9a-f]{12}|without name(?=\])")
 SHORTEST = 6
@@ -81,7 +82,7 @@ class Secrets:
         return _mapped(value, lambda text: pattern.sub(self._mark, text))
 
     def _mark(self, hit: re.Match[str]) -> str:
-        name, _ = self._forms_of.get(hit[0], (_UNKNOWN, ""))
+        name, _ = self._forms_of.get(hit[0], (NAMELESS, ""))
         return f"[secret {name}]"
 
     def unmarked(self, value: Any) -> Any:
@@ -182,9 +183,8 @@ _KINDS = tuple(_all_forms(""))
 
 
 def _lines(secret: str) -> Iterator[str]:
-    """The lines of a secret of several lines, which is often printed line by line."""
-    lines = secret.splitlines()
-    return (line for line in lines if len(line) >= SHORTEST) if len(lines) > 1 else iter(())
+    """The lines of a secret that is more than one line alone: it may be printed line by line."""
+    return (line for line in secret.splitlines() if line != secret and len(line) >= SHORTEST)
 
 
 def _forms(secret: str) -> Iterator[str]:

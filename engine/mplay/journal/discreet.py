@@ -1,0 +1,40 @@
+"""Events without the secrets that are known: marks stand in their place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mplay.model.errors import UsageError
+from mplay.model.events import Event, Intent, RunBegin, decode
+from mplay.model.secrets import NAMELESS, Secrets, names_in
+
+
+_NAMES = frozenset(
+    {
+        *("task", "tasks", "host", "hosts", "reaction", "step", "scope", "kind", "module", "user"),
+        *("outcome", "status", "result", "way_back", "token", "machine_id", "boot", "state"),
+    }
+)
+"""Fields by which records are found again; they name things of files that are not encrypted."""
+
+
+def discreet(event: Event, secrets: Secrets) -> Event:
+    """The event as it may be written. UsageError where an undo could not be read from it again."""
+    if isinstance(event, RunBegin):
+        return event
+    data = event.data()
+    if not secrets.found_in(data):
+        return event
+    marked = decode(
+        event.KIND, {k: v if k in _NAMES else secrets.marked(v) for k, v in data.items()}
+    )
+    if not isinstance(marked, Intent):
+        return marked
+    if NAMELESS in names_in([marked.restore or "", marked.undo_calls]):
+        raise UsageError(
+            "the way back would hold a secret in a form that cannot be found again",
+            where=event.task if isinstance(event, Intent) else None,
+            hint="use the secret as it is, not as a part of a coded text",
+        )
+    needed = bool(names_in([marked.restore or "", marked.undo_calls, dict(marked.environment)]))
+    return replace(marked, restore_needs_secrets=marked.restore_needs_secrets or needed)
