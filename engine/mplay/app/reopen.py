@@ -18,6 +18,7 @@ from mplay.model.state import RunState
 from mplay.planner.reach import relative
 from mplay.sdk import Content, Module
 from mplay.spec import Binder, Finder, KeptFiles
+from mplay.spec.lookups import LookupFiles, unchanged
 from mplay.template import Renderer
 
 
@@ -31,7 +32,6 @@ def begun(state: RunState) -> RunBegin:
 def reopen(project: Project, state: RunState, options: Options) -> RunContext:
     """The context in which a run was begun, with the options of the process that goes on."""
     begin = begun(state)
-    renderer = Renderer(project.vault)
     finder = Finder(
         files=KeptFiles(begin.sources),
         root=project.config.root,
@@ -39,6 +39,13 @@ def reopen(project: Project, state: RunState, options: Options) -> RunContext:
         sources=dict(begin.sources),
         included_by=dict(begin.options.get("included_by", {})),
     )
+    known = begin.digests.get("files", {})
+    files = LookupFiles(
+        finder=finder,
+        playbook_dir=Path(begin.playbook).parent,
+        check=unchanged(project.config.root, known),
+    )
+    renderer = Renderer(project.vault, files)
     binder = Binder(modules=project.registry, finder=finder, renderer=renderer)
     context = RunContext(
         run=state.run,
@@ -47,7 +54,7 @@ def reopen(project: Project, state: RunState, options: Options) -> RunContext:
         groups={name: list(hosts) for name, hosts in begin.options.get("groups", {}).items()},
         extra_vars=values_from_json(begin.options["extra_vars"]),
         templates=renderer,
-        bind=_same_files(binder, project.config.root, begin.digests.get("files", {})),
+        bind=_same_files(binder, project.config.root, known),
         options=options,
     )
     project.sudo.recall(context, begin.options.get("become", ()))

@@ -13,6 +13,7 @@ from mplay.model.errors import Problem, Where
 from mplay.model.playbook import Text
 from mplay.source import FoldedText, did_you_mean
 from mplay.template.budget import TooMuch
+from mplay.template.refused import of_variable
 from mplay.template.sandbox import MissingName
 
 FAULTS = (
@@ -40,8 +41,9 @@ def problem(error: Exception, text: str, where: Where | None, names: Iterable[st
     hint = ""
     if isinstance(error, UndefinedError) and isinstance(error.args[0], MissingName):
         what, word = _missing(error.args[0], names), error.args[0].name
+        hint = of_variable(word) if error.args[0].owner is None else ""
     elif isinstance(error, TemplateSyntaxError):
-        what = _syntax(error)
+        what, hint = _syntax(error), getattr(error, "hint", "")
         word = next(iter(re.findall(r"'([^']+)'", what)), "")
     else:
         what, hint = _told(error), ""

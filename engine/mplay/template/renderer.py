@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,37 +11,53 @@ from typing import Any, TypeGuard, cast
 
 from jinja2 import Template, nodes
 
-from mplay.model.errors import InvalidInput, Problem, UsageError
+from mplay.model.errors import InvalidInput, Problem, UsageError, Where
 from mplay.model.playbook import Text, Value
 from mplay.model.sealed import Sealed
 from mplay.source import Vault
 from mplay.template import faults, names, syntax
-from mplay.template.budget import MAX_VALUES, TooMuch
+from mplay.template.budget import MAX_VALUES, Budget, TooMuch
+from mplay.template.lookups import Files, Lookups, Written
 from mplay.template.sandbox import OMIT, Missing, Reading, Sandbox, whole
 from mplay.template.scope import Scope, unresolved
 
 _MARKS = ("{{", "{%", "{#")
 _ENVIRONMENT = re.compile(r"env:[A-Z_][A-Z0-9_]*\Z")
+_SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|CREDENTIAL|_KEY\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
+    """`templates` are those that it looks up; `asks`: it looks something up."""
+
     template: Template
     names: frozenset[str]
     results: frozenset[str]
+    templates: frozenset[str]
+    asks: bool
 
 
 class Renderer:
     """Evaluates texts; compiled ones are kept, so make one for a whole run. Thread-safe.
 
     `vault` opens values that are encrypted, and those of mplay's environment (``env:NAME``), when
-    they are used; from then on they are known secrets.
+    they are used; from then on they are known secrets. `files` are those that lookups may read,
+    `environment` (mplay's own by default) the variables.
     """
 
-    def __init__(self, vault: Vault | None = None) -> None:
+    def __init__(
+        self,
+        vault: Vault | None = None,
+        files: Files | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.vault = vault or Vault()
-        self._sandbox = Sandbox()
+        self._files = files
+        self._environment = os.environ if environment is None else environment
+        lookups = Lookups(environment=self._of_environment, evaluate=self._looked_up, files=files)
+        self._sandbox = Sandbox(lookups)
         self._texts: dict[str, _Compiled] = {}
+        self._templates: dict[str, _Compiled] = {}
         self._expressions: dict[str, _Compiled] = {}
 
     def scope(self, *layers: Mapping[str, Value]) -> Scope:
@@ -68,20 +85,21 @@ class Renderer:
     def template(self, text: str, variables: Mapping[str, Value]) -> str:
         """The text that a template file comes to."""
         scope = self._scoped(variables)
-        found = self._evaluate(text, self._text(text), scope)
+        found = self._evaluate(text, self._file(text), scope)
         with_faults = self._attempt(lambda: _as_text(found), text, scope)
         return str(with_faults)
 
     def check(self, value: Value, *, condition: bool = False) -> list[Problem]:
         """What is wrong with the texts in `value` before any variable is known.
 
-        One that reads no variable is evaluated: ``'x' * 10**10`` is wrong wherever it is rendered.
+        One that reads nothing is evaluated: ``'x' * 10**10`` is wrong wherever it is rendered.
         """
         problems: list[Problem] = []
         for text in texts_in(value):
             try:
                 compiled = self._expression(text) if condition else self._text(text)
-                if not compiled.names and (condition or _has_marks(text)):
+                alone = not compiled.names and not compiled.asks
+                if alone and (condition or _has_marks(text)):
                     self._evaluate(text, compiled, self.scope())
             except UsageError as error:
                 problems.append(error.problem)
@@ -115,6 +133,7 @@ class Renderer:
         work = [
             self._expression(text) if condition else self._text(text) for text in texts_in(value)
         ]
+        near = next((text.where.file for text in texts_in(value)), "")
         followed: set[str] = set()
         while work:
             compiled = work.pop()
@@ -122,17 +141,33 @@ class Renderer:
             for name in compiled.names - followed:
                 followed.add(name)
                 work += [self._text(text) for text in texts_in(unresolved(variables, name))]
+            for name in compiled.templates - followed:
+                followed.add(name)
+                work += self._template_named(name, near)
+
+    def _template_named(self, name: str, near: str) -> list[_Compiled]:
+        """A template that is looked up; none where it is not there, which evaluating will tell."""
+        if self._files is None:
+            return []
+        try:
+            path = self._files.find("templates", name, near, free=True)
+            return [self._file(Text(self._files.text(path), Where(str(path), 1, 1)))]
+        except ValueError:
+            return []
 
     def _scoped(self, variables: Mapping[str, Value]) -> Scope:
         return variables if isinstance(variables, Scope) else self.scope(variables)
 
     def _text(self, text: str) -> _Compiled:
-        return self._compiled(self._texts, syntax.parse, text)
+        return self._compiled(self._texts, syntax.parse_value, text)
+
+    def _file(self, text: str) -> _Compiled:
+        return self._compiled(self._templates, syntax.parse, text)
 
     def _expression(self, text: str) -> _Compiled:
         bare = text.strip()
         if bare.startswith("{{") and bare.endswith("}}") and bare.count("{{") == 1:
-            return self._text(_like(text, bare))
+            return self._file(_like(text, bare))
         return self._compiled(self._expressions, syntax.parse_expression, text)
 
     def _compiled(
@@ -152,13 +187,31 @@ class Renderer:
 
     def _compile(self, tree: nodes.Template) -> _Compiled:
         results = names.results_in(tree)
+        variables = names.looked_up(tree, "vars")
+        templates = names.looked_up(tree, "template")
+        asks = syntax.asks(tree)
         code = syntax.compile_tree(self._sandbox, tree)
         template = Template.from_code(self._sandbox, code.code, {})
-        return _Compiled(template, code.names, results)
+        return _Compiled(template, code.names | variables, results, templates, asks)
 
-    def _evaluate(self, text: str, compiled: _Compiled, scope: Scope) -> Any:
+    def _looked_up(self, text: Text, more: Mapping[str, Any], budget: Budget, scope: Any) -> Any:
+        """What a template comes to that an expression looks up."""
+        return self._evaluate(text, self._file(text), self.scope(scope, more), budget)
+
+    def _of_environment(self, name: str) -> str | None:
+        """A variable of mplay's environment; one that is called like a secret becomes known."""
+        value = self._environment.get(name)
+        if value is not None and _SECRET_NAME.search(name):
+            self.vault.know(value, f"env:{name}")
+        return value
+
+    def _evaluate(
+        self, text: str, compiled: _Compiled, scope: Scope, budget: Budget | None = None
+    ) -> Any:
+        where = faults.where_of(text)
+
         def run() -> Any:
-            context = Reading(self._sandbox, scope)
+            context = Reading(self._sandbox, scope, where.file if where else "", budget)
             return whole(list(_parts(compiled.template, context)))
 
         return self._attempt(run, text, scope)
@@ -208,7 +261,7 @@ class Renderer:
             return self._revealed(value, lambda plain_text: self._live(plain_text, scope))
         if isinstance(value, Text):
             if not _has_marks(value):
-                return str(value)
+                return Written(value)
             found = self._evaluate(value, self._text(value), scope)
             return list(found) if isinstance(found, Iterator) else found
         if isinstance(value, dict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from types import BuiltinMethodType, FunctionType, MethodType
 from typing import Any
 
@@ -15,6 +16,7 @@ from jinja2.utils import Namespace, missing
 from mplay.template import budget as bounds
 from mplay.template import filters, syntax, tests
 from mplay.template.budget import Budget
+from mplay.template.lookups import Lookups, Written
 
 _STRING_METHODS = (
     "capitalize casefold center count endswith expandtabs find index isalnum isalpha isdecimal "
@@ -29,6 +31,8 @@ _METHODS: tuple[tuple[type, frozenset[str]], ...] = (
     (list, frozenset({"copy", "count", "index"})),
     (tuple, frozenset({"count", "index"})),
     (LoopContext, frozenset({"changed", "cycle"})),
+    (datetime, frozenset({"isoformat", "isoweekday", "strftime", "timestamp", "weekday"})),
+    (timedelta, frozenset({"total_seconds"})),
 )
 _WIDE = frozenset({"center", "expandtabs", "ljust", "rjust", "zfill"})
 
@@ -83,12 +87,22 @@ class Missing(StrictUndefined):
 
 
 class Reading(Context):
-    """The variables of one rendering: those that the template sets, then the scope's."""
+    """The variables of one rendering: those that the template sets, then the scope's.
 
-    def __init__(self, environment: Sandbox, scope: Mapping[str, Any]) -> None:
+    `near` is the file in which the text stands.
+    """
+
+    def __init__(
+        self,
+        environment: Sandbox,
+        scope: Mapping[str, Any],
+        near: str = "",
+        budget: Budget | None = None,
+    ) -> None:
         super().__init__(environment, {}, None, {})
         self.scope = scope
-        self.budget = Budget()
+        self.near = near
+        self.budget = budget or Budget()
 
     def resolve_or_missing(self, key: str) -> Any:
         """A variable's value; a variable of the scope is resolved now."""
@@ -99,10 +113,14 @@ class Reading(Context):
         return self.environment.globals.get(key, missing)
 
 
-def _budget(context: Context) -> Budget:
+def _reading(context: Context) -> Reading:
     if not isinstance(context, Reading):
         raise TypeError("the sandbox renders in its own context only")
-    return context.budget
+    return context
+
+
+def _budget(context: Context) -> Budget:
+    return _reading(context).budget
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -111,7 +129,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "*", "**", "%"})
     concat = staticmethod(lambda parts: whole(list(parts)))
 
-    def __init__(self) -> None:
+    def __init__(self, lookups: Lookups) -> None:
         super().__init__(
             undefined=Missing,
             optimized=False,
@@ -119,16 +137,19 @@ class Sandbox(ImmutableSandboxedEnvironment):
             keep_trailing_newline=True,
             cache_size=0,
         )
+        self._functions = _functions(lookups)
         self.globals = {
             "range": bounds.bounded_range,
             "dict": dict,
             "namespace": Namespace,
             "omit": OMIT,
+            **self._functions,
         }
         self.filters = {name: _guarded(f, name) for name, f in filters.table().items()}
         self.filters[syntax.COUNTED] = _counted
         self.filters[syntax.JOINED] = _joined
         self.filters[syntax.MEASURED] = _measured
+        self.filters[syntax.WRITTEN] = Written
         self.tests = {name: _guarded(test, "") for name, test in tests.table().items()}
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
@@ -169,12 +190,30 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """A call: of a listed method of plain data, a macro, or one of our few functions."""
         if isinstance(obj, Undefined):
             return obj()
-        _check_call(obj, args)
+        if obj not in self._functions.values():
+            _check_call(obj, args)
         budget = _budget(context)
         budget.spend(bounds.CALL_COST)
         for value in (getattr(obj, "__self__", None), *args, *kwargs.values()):
             budget.weigh(value)
         return budget.weigh(context.call(obj, *args, **kwargs))
+
+
+def _functions(lookups: Lookups) -> dict[str, Callable[..., Any]]:
+    """The functions of templates beside Jinja2's own."""
+
+    @pass_context
+    def lookup(context: Context, name: str, /, *terms: Any, **options: Any) -> Any:
+        return lookups.ask(_reading(context), name, list(terms), options, wantlist=False)
+
+    @pass_context
+    def query(context: Context, name: str, /, *terms: Any, **options: Any) -> Any:
+        return lookups.ask(_reading(context), name, list(terms), options, wantlist=True)
+
+    def undef(hint: str = "this must be given") -> Missing:
+        return Missing(str(hint))
+
+    return {"lookup": lookup, "query": query, "q": query, "undef": undef}
 
 
 def _check_call(obj: Any, args: tuple[Any, ...]) -> None:
@@ -235,7 +274,7 @@ def _joined(context: Context, *parts: Any) -> str:
     budget = _budget(context)
     for part in parts:
         budget.weigh(part)
-    return bounds.joined(list(parts))
+    return bounds.joined(["None" if part is None else part for part in parts])
 
 
 @pass_context

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 from mplay.spec import keys
-from mplay.template import filters
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/playbook-keys.md").read_text()
 
@@ -37,9 +36,3 @@ def test_the_page_names_every_key_that_comes_later() -> None:
 def test_the_page_names_the_keys_of_brackets_and_included_files() -> None:
     assert keys.BRACKET.known <= words("Block")
     assert keys.INCLUDED.known <= words("Block")
-
-
-def test_the_page_lists_every_filter_and_no_other() -> None:
-    listed = re.search(r"^Filters: `([^`]+)`", PAGE, re.MULTILINE)
-    assert listed
-    assert set(listed[1].split()) == set(filters.table())
