@@ -55,15 +55,19 @@ class DyingJournal(Journal):
     death = Death()
 
     def append(self, run: str, event: Event) -> Record:
+        return self.append_all(run, [event])[0]
+
+    def append_all(self, run: str, new: Sequence[Event]) -> list[Record]:
+        """What becomes durable at once counts as one record."""
         now = self.death.step()
         if now and not self.death.after:
             raise Killed
-        record = super().append(run, event)
+        records = super().append_all(run, new)
         if now:
             raise Killed
         if self.death.at and self.death.seen > self.death.at:
             raise Killed
-        return record
+        return records
 
 
 class DyingProject(Project):

@@ -43,6 +43,12 @@ steps:
         shell:
           run: "echo {{ item }} >>FILES/log-{{ inventory_hostname }}"
           undo: "sed -i /{{ item }}/d FILES/log-{{ inventory_hostname }}"
+  - id: left
+    needs: [block]
+    copy: {content: "left\n", dest: "FILES/left-{{ inventory_hostname }}"}
+  - id: right
+    needs: [block]
+    copy: {content: "right\n", dest: "FILES/right-{{ inventory_hostname }}"}
   - id: last
     hosts: w1
     file: {path: FILES/old, state: absent}

@@ -69,7 +69,7 @@ def greeting_of(told: Told) -> Greeting:
         states=states(
             parse_log(told.log),
             boot,
-            running=told.first("busy"),
+            running=frozenset(told.first("busy").split()),
             alive=frozenset(told.lines["orphan"]),
         ),
         facts=_facts(told),

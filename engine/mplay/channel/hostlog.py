@@ -59,17 +59,21 @@ def parse_log(raw: bytes) -> dict[Attempt, LogEntry]:
 
 
 def states(
-    entries: dict[Attempt, LogEntry], boot: str, *, running: str, alive: Collection[str]
+    entries: dict[Attempt, LogEntry],
+    boot: str,
+    *,
+    running: Collection[str],
+    alive: Collection[str],
 ) -> tuple[TaskState, ...]:
     """The state of each attempt.
 
-    `boot` is the host's present identity, `running` the id in the supervisor's hands or '',
-    `alive` the ids of which processes live without a supervisor.
+    `boot` is the host's present identity, `running` the ids in the supervisor's hands, `alive`
+    those of which processes live without a supervisor.
     """
     recorded = {attempt_id(key) for key in entries}
-    # An attempt may be in hand so recently that its first record is not yet written.
-    fresh = [_fresh(name, Outcome.RUNNING) for name in {running} - recorded - {""}]
-    fresh += [_fresh(name, Outcome.ORPHAN) for name in set(alive) - recorded - {running}]
+    # An attempt may be in hand so recently, or come after another, that it has no record yet.
+    fresh = [_fresh(name, Outcome.RUNNING) for name in sorted(set(running) - recorded)]
+    fresh += [_fresh(name, Outcome.ORPHAN) for name in set(alive) - recorded - set(running)]
     return (*(_state(key, entry, boot, running, alive) for key, entry in entries.items()), *fresh)
 
 
@@ -79,7 +83,11 @@ def _fresh(name: str, outcome: Outcome) -> TaskState:
 
 
 def _state(
-    key: Attempt, entry: LogEntry, boot: str, running: str, alive: Collection[str]
+    key: Attempt,
+    entry: LogEntry,
+    boot: str,
+    running: Collection[str],
+    alive: Collection[str],
 ) -> TaskState:
     effect = "restore" if key[2] else "apply"
     piece = effect if entry.applied else "restore" if key[2] else "save"
@@ -104,10 +112,12 @@ def _outcome(entry: LogEntry) -> Outcome | None:
     return Outcome.FAILED if entry.rc else Outcome.DONE
 
 
-def _unended(name: str, same_boot: bool, running: str, alive: Collection[str]) -> Outcome:
+def _unended(
+    name: str, same_boot: bool, running: Collection[str], alive: Collection[str]
+) -> Outcome:
     if not same_boot:
         return Outcome.REBOOTED
-    if name == running:
+    if name in running:
         return Outcome.RUNNING
     return Outcome.ORPHAN if name in alive else Outcome.DIED
 

@@ -52,7 +52,7 @@ class Frame:
     `task` is its key as text, for people and logs. `undo_try` is 0 forward, else the number of
     the try of its undo. ``$MPLAY_SAVE`` is the directory of (number, attempt), the same for an
     undo. A frame of probes only has number 0 and no record on the host. `uncut`: past `timeout`
-    (seconds) it is waited for, not killed.
+    (seconds) it is waited for, not killed. `confined`: its pieces leave no process behind.
     """
 
     number: int
@@ -63,6 +63,7 @@ class Frame:
     timeout: float = 300.0
     uncut: bool = False
     blobs: tuple[Blob, ...] = ()
+    confined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +193,14 @@ class Channel(Protocol):
 
     def send(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:
         """Send blobs that the host lacks, then the frame; follow it to its end."""
+        ...
+
+    def send_all(self, frames: Sequence[Frame]) -> Sequence[Reply]:
+        """Send frames in one message, and follow them to their end.
+
+        They run in order, each once the one before is over; after one that did not end with 0, or
+        was cut, none is begun any more: outcome NEVER. What they print is not shown meanwhile.
+        """
         ...
 
     def attach(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from mplay.channel.answers import Told, listen
 from mplay.channel.hostlog import Attempt, parse_log, states
 from mplay.channel.protocol import Frame, OnOutput, Piece, PieceKind, PieceResult, Reply
-from mplay.channel.stream import Conversation
+from mplay.channel.stream import Conversation, Section
+from mplay.channel.wire import frame_name
 from mplay.model.task import Outcome
 
 KEPT = 256 * 1024
@@ -17,8 +18,8 @@ KEPT = 256 * 1024
 _WORK = frozenset({PieceKind.SAVE, PieceKind.APPLY, PieceKind.RESTORE})
 _CUT = 124  # what coreutils' timeout says, too
 
-More = Callable[[str], tuple[int, bytes]]
-"""Given a file of the answer (``3o``), its size and its last `KEPT` bytes."""
+More = Callable[[str, str], tuple[int, bytes]]
+"""Given an attempt (``7.1.0``) and a file of its answer (``3o``), its size and last bytes."""
 
 
 @dataclass(slots=True)
@@ -63,23 +64,30 @@ class ReplyReader:
         self._on_output = on_output
         self._more = more
         self._shown: dict[str, int] = {}
+        self._names: Sequence[str] = ()
+        self._sections: Sequence[Section] = ()
+        self._log: Told | None = None
 
-    def read(self, talk: Conversation) -> Reply:
-        """Follow to the end. Raises what a refusal means; a lost reply is told from the log."""
+    def hear(self, talk: Conversation) -> None:
+        """Follow to the end. Raises what a refusal means."""
         section = talk.next()
         while section.verb == "live":
             name, offset = section.words[1], int(section.words[2])
             section = talk.next()
             self._show(name, offset, section.data)
-        if section.verb == "reply":
-            return self._reply(talk, section.words[1:])
-        return self._from_log(listen(self._host, talk, section))
+        if section.verb != "reply":
+            self._log = listen(self._host, talk, section)
+            return
+        self._names = section.words[1:]
+        self._sections = [talk.next() for _ in range(len(self._names) + 1)]
 
-    def _reply(self, talk: Conversation, names: Sequence[str]) -> Reply:
-        sections = [talk.next() for _ in range(len(names) + 1)]
-        report = _Report.parse(sections[0].data)
+    def reply(self) -> Reply:
+        """What was heard; a reply that is lost is told from the host's log."""
+        if self._log is not None:
+            return self._from_log(self._log)
+        report = _Report.parse(self._sections[0].data)
         outputs: dict[str, tuple[bytes, bool]] = {}
-        for name, section in zip(names, sections[1:], strict=True):
+        for name, section in zip(self._names, self._sections[1:], strict=True):
             if int(name[:-1]) > len(self._frame.pieces):
                 continue  # a probe that rode along with the frame; a fresh process asks it anew
             if self._piece(name) is None:
@@ -116,7 +124,7 @@ class ReplyReader:
         limit = 1024 * 1024 if probe else 2 * KEPT
         if size <= limit:
             return data, False
-        whole, tail = self._more(name)
+        whole, tail = self._more(frame_name(self._frame), name)
         left = whole - 2 * KEPT
         return data[:KEPT] + b"\n[%d bytes left out]\n" % left + tail[-KEPT:], True
 
@@ -139,7 +147,7 @@ class ReplyReader:
         frame = self._frame
         key: Attempt = (frame.number, frame.attempt, frame.undo_try)
         alive = frozenset(told.lines["orphan"])
-        known = states(parse_log(told.log), told.first("boot"), running="", alive=alive)
+        known = states(parse_log(told.log), told.first("boot"), running=(), alive=alive)
         ours = [s for s in known if (s.number, s.attempt, s.undo_try) == key]
         outcome = ours[0].outcome if ours else Outcome.NEVER
         rc = ours[0].rc if ours else None

@@ -21,7 +21,7 @@ from mplay.channel.protocol import (
 from mplay.channel.relay import Manner, Relay
 from mplay.channel.replies import KEPT, ReplyReader
 from mplay.channel.stream import Conversation, Line
-from mplay.channel.wire import assignments, frame_name, frame_text
+from mplay.channel.wire import assignments, frame_name, frames_text
 from mplay.model.clock import Clock
 from mplay.model.errors import HostRefused, LinkLost
 from mplay.model.task import Outcome
@@ -89,27 +89,36 @@ class HostChannel:
             looking = Looking(self.host, self._relay(self._become), self._user, owned=True)
             results = looking.look(frame.pieces, default=frame.timeout)
             return Reply(outcome=Outcome.DONE, rc=None, pieces=results)
+        talk = self._hand_over([frame], streamed=len(frame.pieces))
+        return self._follow(talk, [frame], on_output)[0]
+
+    def send_all(self, frames: Sequence[Frame]) -> Sequence[Reply]:
+        """Send frames in one message; the host ends them one after another while they go well."""
+        return self._follow(self._hand_over(frames, streamed=0), frames, None)
+
+    def _hand_over(self, frames: Sequence[Frame], *, streamed: int) -> Conversation:
+        """Send what the host lacks and the frames; of `streamed` pieces the output is shown."""
         relay = self._relay(self._become)
         acks, self._acks = self._due_acks()
-        text = frame_text(frame, user=self._user, grace=self._manner.grace, acks=acks)
+        text = frames_text(frames, user=self._user, grace=self._manner.grace, acks=acks)
         self._send_code(relay)
-        # Blobs and the frame travel together; a blob that fails makes the host refuse the frame.
+        # Blobs and frames travel together; a blob that fails makes the host refuse the frames.
         talk = relay.converse()
-        blobs = self._blobs.missing(frame.blobs)
+        blobs = self._blobs.missing([blob for frame in frames for blob in frame.blobs])
         for blob in blobs:
             self._blobs.send(relay, talk, blob)
-        name = frame_name(frame)
-        file = f"{name}.{talk.mark[:8]}"
-        relay.post(talk, "frame", file, name, len(frame.pieces), payload=text)
+        names = [frame_name(frame) for frame in frames]
+        file = f"{names[0]}.{talk.mark[:8]}"
+        relay.post(talk, "frames", file, streamed, *names, payload=text)
         for blob in blobs:
             self._blobs.confirm(talk, blob)
-        return self._follow(talk, frame, on_output)
+        return talk
 
     def attach(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:
         """Follow a frame that was sent before, or read the reply that waits for it."""
         relay = self._relay(self._become)
         talk = relay.request("attach", frame_name(frame), len(frame.pieces))
-        return self._follow(talk, frame, on_output)
+        return self._follow(talk, [frame], on_output)[0]
 
     def kill(self, frame: Frame) -> None:
         """End what is left of an attempt, and wait until it is gone."""
@@ -174,15 +183,21 @@ class HostChannel:
     def _due_acks(self) -> tuple[list[str], list[str]]:
         return (self._acks, []) if len(self._acks) >= _SWEEP else ([], self._acks)
 
-    def _follow(self, talk: Conversation, frame: Frame, on_output: OnOutput | None) -> Reply:
-        def more(file: str) -> tuple[int, bytes]:
-            rest = self._relay(self._become).request("more", f"{frame_name(frame)}.{file}", KEPT)
+    def _follow(
+        self, talk: Conversation, frames: Sequence[Frame], on_output: OnOutput | None
+    ) -> list[Reply]:
+        def more(attempt: str, file: str) -> tuple[int, bytes]:
+            rest = self._relay(self._become).request("more", attempt, file, KEPT)
             size = int(rest.next().words[1])
             return size, rest.next().data
 
-        reply = ReplyReader(self.host, frame, on_output, more).read(talk)
-        self._acks.append(frame_name(frame))
-        return reply
+        readers = [ReplyReader(self.host, frame, on_output, more) for frame in frames]
+        # All answers are heard before more is asked for: that comes in the same stream.
+        for reader in readers:
+            reader.hear(talk)
+        replies = [reader.reply() for reader in readers]
+        self._acks += [frame_name(frame) for frame in frames]
+        return replies
 
 
 def _plain(text: str) -> str:

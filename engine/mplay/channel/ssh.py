@@ -42,13 +42,18 @@ _Fabric: TypeAlias = Any  # fabric.Connection
 class QuickSocket(socket.socket):
     """A TCP socket that never delays: neither what it sends, nor its acknowledgements.
 
-    Linux clears QUICKACK by itself, so it is set again after each receive.
+    Linux clears QUICKACK by itself, so it is set again after each receive. The library asks for
+    the head of a packet and then for the rest, so what is there is taken at once and kept for it.
     """
 
+    _held = b""
+
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """Receive, and acknowledge at once."""
-        data = super().recv(size, flags)
-        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        """Receive, and acknowledge at once; one thread reads."""
+        if not self._held:
+            self._held = super().recv(_READ, flags)
+            self.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        data, self._held = self._held[:size], self._held[size:]
         return data
 
     @classmethod

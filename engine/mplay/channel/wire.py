@@ -23,16 +23,24 @@ def frame_name(frame: Frame) -> str:
     return attempt_id((frame.number, frame.attempt, frame.undo_try))
 
 
-def frame_text(frame: Frame, *, user: str, grace: float, acks: Sequence[str]) -> bytes:
-    """A frame as assignments, which the task's shell reads; `user` is the supervisor's own."""
+def frames_text(frames: Sequence[Frame], *, user: str, grace: float, acks: Sequence[str]) -> bytes:
+    """Frames as functions of assignments, by place; `user` is the supervisor's own account."""
+    text = _assignments([("acks", " ".join(acks))])
+    for place, frame in enumerate(frames, 1):
+        body = _assignments(_words(frame, user, grace))
+        text += b"mplay_frame_%d() {\n%s}\n" % (place, body)
+    return text
+
+
+def _words(frame: Frame, user: str, grace: float) -> list[tuple[str, object]]:
     words: list[tuple[str, object]] = [
         ("number", frame.number),
         ("attempt", frame.attempt),
         ("undo", frame.undo_try),
         ("count", len(frame.pieces)),
         ("grace", _centiseconds(grace)),
-        ("acks", " ".join(acks)),
         ("blobs", " ".join(blob.sha256 for blob in frame.blobs)),
+        ("confined", int(frame.confined)),
     ]
     for index, piece in enumerate(frame.pieces, 1):
         words += [
@@ -41,7 +49,7 @@ def frame_text(frame: Frame, *, user: str, grace: float, acks: Sequence[str]) ->
             (f"mplay_user_{index}", _account(piece, user)),
             (f"mplay_text_{index}", piece_text(piece)),
         ]
-    return _assignments(words)
+    return words
 
 
 def assignments(**words: object) -> bytes:

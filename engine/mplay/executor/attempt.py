@@ -126,6 +126,7 @@ def frame_of(
         timeout=intent.timeout,
         uncut=uncut,
         blobs=blobs,
+        confined=change is not None and change.confined,
     )
 
 

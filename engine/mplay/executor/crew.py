@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 from mplay.executor.scheduler import COORDINATOR, Ended, Scheduler
 from mplay.model.plan import Node
 
 LOOK_AHEAD = 64
+TOGETHER = 10
+"""Nodes that one turn may end at most: more would keep a stop waiting, and gain little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a worker is given to run.
+
+    `ready`: nodes that may run there now as well; those that it runs along it puts into `along`.
+    `upcoming`: the nodes that come next there in file order, ready or not.
+    """
+
+    node: Node
+    upcoming: Sequence[Node] = ()
+    ready: Sequence[Node] = ()
+    along: dict[Node, Ended] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A worker ended a node."""
+    """A worker ended its turn."""
 
     place: str
-    node: Node
+    turn: Turn
     ended: Ended | None
     error: BaseException | None = None
 
@@ -31,7 +47,7 @@ class Stop:
 
 
 Message = Finished | Stop
-Work = Callable[[Node, Sequence[Node]], Ended]
+Work = Callable[[Turn], Ended]
 
 
 class Crew:
@@ -43,16 +59,16 @@ class Crew:
         self._queues: dict[str, SimpleQueue[Callable[[], None] | None]] = {}
         self._threads: list[threading.Thread] = []
 
-    def give(self, place: str, node: Node, upcoming: Sequence[Node], work: Work) -> None:
+    def give(self, place: str, turn: Turn, work: Work) -> None:
         """Have a place run a node; its end comes to the inbox."""
         if place not in self._queues:
             self._start(place)
 
         def job() -> None:
             try:
-                message = Finished(place, node, work(node, upcoming))
+                message = Finished(place, turn, work(turn))
             except BaseException as error:  # noqa: BLE001 the coordinator raises it again
-                message = Finished(place, node, None, error)
+                message = Finished(place, turn, None, error)
             self.inbox.put(message)
 
         self._queues[place].put(job)
@@ -101,6 +117,7 @@ class Phase:
 
     `work` runs a node of a host, in its worker; `virtual` ends a node of no host; `ended` is told
     each end and may call `stop`. Both of these are called by the thread that called `run`.
+    `together`: how many nodes `work` may end in one turn.
     """
 
     def __init__(
@@ -111,8 +128,10 @@ class Phase:
         work: Work,
         virtual: Callable[[Node], Ended],
         ended: Callable[[Node, Ended], None],
+        together: int = 1,
     ) -> None:
         self.scheduler = scheduler
+        self._together = together
         self._crew = crew
         self._work = work
         self._virtual = virtual
@@ -160,7 +179,12 @@ class Phase:
             self._failure = self._failure or message.error
             self.stop(str(message.error))
         else:
-            self._end(message.node, message.ended)
+            self._end(message.turn.node, message.ended)
+        for node in message.turn.ready:
+            if end := message.turn.along.get(node):
+                self._end(node, end)
+            else:
+                self.scheduler.give_back(node.id)
 
     def _end(self, node: Node, ended: Ended) -> None:
         self.scheduler.end(node.id, ended.status, ended.why)
@@ -176,5 +200,9 @@ class Phase:
                 continue
             if node := self.scheduler.next(place):
                 self._busy.add(place)
-                upcoming = self.scheduler.upcoming(node, LOOK_AHEAD)
-                self._crew.give(place, node, upcoming, self._work)
+                turn = Turn(
+                    node,
+                    upcoming=self.scheduler.upcoming(node, LOOK_AHEAD),
+                    ready=self.scheduler.lend(place, self._together - 1),
+                )
+                self._crew.give(place, turn, self._work)

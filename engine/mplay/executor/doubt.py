@@ -41,7 +41,12 @@ class Doubt:
                 self._never(attempt)
                 return None
             if outcome in _ANSWERED:
-                judged = judge(intent, link.recover(frame_of(intent, None)))
+                reply = link.recover(frame_of(intent, None))
+                if reply.outcome is Outcome.NEVER:
+                    # It was handed over along with others, of which one before it failed.
+                    self._never(attempt)
+                    return None
+                judged = judge(intent, reply)
                 if judged.outcome is Outcome.DONE:
                     return judged
             elif outcome is Outcome.ORPHAN:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mplay.executor.brackets import Brackets, is_decision, with_decisions
-from mplay.executor.crew import Crew, Phase
+from mplay.executor.crew import Crew, Phase, Turn
 from mplay.executor.deciding import Deciding
 from mplay.executor.predict import Predictor
 from mplay.executor.running import Running
@@ -85,13 +85,14 @@ class DryRun:
                 return node.host
             return self._running.context.place(self._plan.steps[node.path], node.host)
 
-        def work(node: Node, upcoming: Sequence[Node]) -> Ended:
+        def work(turn: Turn) -> Ended:
+            node = turn.node
             where = place(node)
             if where in absent:
                 return self._absent(node, where, absent[where])
             if is_decision(node):
                 return self._brackets.decide(node)
-            return self._predict(node, [n for n in upcoming if not is_decision(n)])
+            return self._predict(node, [n for n in turn.upcoming if not is_decision(n)])
 
         Phase(
             Scheduler(graph, place),

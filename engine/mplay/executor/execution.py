@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from mplay.executor.backward import Backward, Rules
 from mplay.executor.brackets import Brackets, has_ended_well, is_decision, with_decisions
-from mplay.executor.crew import Crew, Phase
+from mplay.executor.crew import TOGETHER, Crew, Phase, Turn
 from mplay.executor.deciding import Deciding
 from mplay.executor.doubt import Doubt
 from mplay.executor.failing import Failure, Failures
@@ -120,6 +120,7 @@ class Execution:
             work=self._work,
             virtual=self._gatherings.virtual,
             ended=ended,
+            together=TOGETHER,
         )
         for host, why in absent:
             self._absent(graph, host, why, scheduler, phase, pending)
@@ -153,10 +154,10 @@ class Execution:
             return False
         return not has_ended_well(self._running.past, TaskKey(node.path, node.host))
 
-    def _work(self, node: Node, upcoming: Sequence[Node]) -> Ended:
-        if is_decision(node):
-            return self._brackets.decide(node)
-        return self._forward.run(node, [n for n in upcoming if not is_decision(n)])
+    def _work(self, turn: Turn) -> Ended:
+        if is_decision(turn.node):
+            return self._brackets.decide(turn.node)
+        return self._forward.run(turn)
 
     def _failed(
         self, node: Node, end: Ended, scheduler: Scheduler, phase: Phase, pending: list[Failure]
@@ -278,7 +279,7 @@ class Execution:
         for block, host in self._brackets.open():
             for path in (*block.check, *block.leave):
                 node = Node(id=f"{path}@{host}", kind=NodeKind.TASK, path=path, host=host)
-                if not self._forward.run(node, ()).status.satisfies:
+                if not self._forward.run(Turn(node)).status.satisfies:
                     break
         return Ending(status=RunStatus.INTERRUPTED, exit=130, why=INTERRUPTED)
 

@@ -121,6 +121,31 @@ class Link:
                 self._reconnect(lost)
             return self.recover(frame, on_output)
 
+    def deliver_all(self, frames: Sequence[Frame]) -> Sequence[Reply]:
+        """The same for several in one message: they end one after another while they go well.
+
+        Outcome NEVER: it was not begun, since one before it did not go well.
+        """
+        with self._mutex:
+            try:
+                self._sent.update((f.number, f.attempt, f.undo_try) for f in frames)
+                return self.channel.send_all(frames)
+            except LinkLost as lost:
+                self._reconnect(lost)
+            replies: list[Reply] = []
+            for frame in frames:
+                well = not replies or replies[-1].outcome is Outcome.DONE
+                replies.append(self.recover(frame) if well else self._ask_once(frame))
+            return replies
+
+    def _ask_once(self, frame: Frame) -> Reply:
+        """What became of a frame that is not to be sent any more."""
+        while True:
+            try:
+                return self._ask(frame, None, send=False)
+            except LinkLost as lost:
+                self._reconnect(lost)
+
     def _send(self, frame: Frame, on_output: OnOutput | None) -> Reply:
         self._sent.add((frame.number, frame.attempt, frame.undo_try))
         return self.channel.send(frame, on_output)
@@ -134,11 +159,11 @@ class Link:
                 except LinkLost as lost:
                     self._reconnect(lost)
 
-    def _ask(self, frame: Frame, on_output: OnOutput | None) -> Reply:
+    def _ask(self, frame: Frame, on_output: OnOutput | None, *, send: bool = True) -> Reply:
         outcome = self.outcome(frame.number, frame.attempt, frame.undo_try)
         if outcome in _ATTACHABLE:
             return self.channel.attach(frame, on_output)
-        if outcome is Outcome.NEVER:
+        if outcome is Outcome.NEVER and send:
             return self._send(frame, on_output)
         return Reply(outcome=outcome, rc=None, pieces={})
 

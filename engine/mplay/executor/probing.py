@@ -135,9 +135,16 @@ class LookAhead:
                     self._seen[name] = _Seen(probe, results[name], now)
 
     def take(self, name: str, probe: Probe) -> PieceResult | None:
-        """The answer to this very probe, if it is still good."""
+        """The answer to this very probe, if it is still good; it is good once."""
+        found = self.see(name, probe)
         with self._mutex:
-            seen = self._seen.pop(name, None)
+            self._seen.pop(name, None)
+        return found
+
+    def see(self, name: str, probe: Probe) -> PieceResult | None:
+        """The same, and it is kept."""
+        with self._mutex:
+            seen = self._seen.get(name)
         if seen is None or seen.probe != probe:
             return None
         return seen.result if self._clock.monotonic() - seen.at < FRESH else None

@@ -17,6 +17,10 @@ class Journal(Protocol):
         """Make an event durable; JournalError when it cannot be."""
         ...
 
+    def append_all(self, run: str, new: Sequence[Event]) -> Sequence[Record]:
+        """Make events durable, all or none. JournalError."""
+        ...
+
 
 class Recorder:
     """Writes the events of one run and shows each to the listeners once it is durable."""
@@ -31,6 +35,11 @@ class Recorder:
         """Make the event durable, then show it. JournalError: nothing more may happen."""
         record = self._journal.append(self.run, event)
         self.show(record)
+
+    def write_all(self, new: Sequence[Event]) -> None:
+        """The same for several events at once, all or none."""
+        for record in self._journal.append_all(self.run, new):
+            self.show(record)
 
     def show(self, record: Record) -> None:
         """Show a durable record to the listeners, one at a time."""
@@ -56,3 +65,6 @@ class Silent(Recorder):
 class _NoJournal:
     def append(self, run: str, event: Event) -> Record:
         raise AssertionError(f"a dry-run must not record {event.KIND} {run}")
+
+    def append_all(self, run: str, new: Sequence[Event]) -> Sequence[Record]:
+        raise AssertionError(f"a dry-run must not record {len(new)} events {run}")

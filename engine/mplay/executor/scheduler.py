@@ -60,6 +60,18 @@ class Scheduler:
                 return node
         return None
 
+    def lend(self, place: str, limit: int) -> list[Node]:
+        """Up to so many more nodes that may run there now; each is to be ended or given back."""
+        lent: list[Node] = []
+        while len(lent) < limit and (node := self.next(place)):
+            lent.append(node)
+        return lent
+
+    def give_back(self, node: str) -> None:
+        """A lent node was not run: it is as ready as it was before."""
+        self._running.discard(node)
+        self._offer(node)
+
     def places_ready(self) -> list[str]:
         """The places that have something to do."""
         return [place for place, queue in self._ready.items() if self._prune(queue)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mplay.executor.backward import Backward, settled
-from mplay.executor.crew import Crew, Phase
+from mplay.executor.crew import Crew, Phase, Turn
 from mplay.executor.forward import Forward
 from mplay.executor.running import Running
 from mplay.executor.scheduler import COORDINATOR, Ended, Scheduler
@@ -66,7 +66,7 @@ class Undoing:
         phase = Phase(
             scheduler,
             self._crew,
-            work=lambda node, _: self._work(plan.jobs[node.id]),
+            work=lambda turn: self._work(plan.jobs[turn.node.id]),
             virtual=lambda _: Ended(TaskStatus.OK),
             ended=ended,
         )
@@ -79,7 +79,7 @@ class Undoing:
             node = Node(
                 id=f"{job.path}@{job.host}", kind=NodeKind.TASK, path=job.path, host=job.host
             )
-            return self._forward.run(node, (), use=job.use)
+            return self._forward.run(Turn(node), use=job.use)
         try:
             return self._undo(job)
         except HostError as error:

@@ -124,6 +124,16 @@ class FakeChannel:
                 self._lose()
             return self._told(reply, on_output)
 
+    def send_all(self, frames: Sequence[Frame]) -> Sequence[Reply]:
+        """Do frames one after another while they go well."""
+        replies: list[Reply] = []
+        for frame in frames:
+            if replies and replies[-1].outcome is not Outcome.DONE:
+                replies.append(Reply(outcome=Outcome.NEVER, rc=None, pieces={}))
+            else:
+                replies.append(self.send(frame))
+        return replies
+
     def attach(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:
         """The reply that waits, or what is known of the attempt."""
         with self._fake.mutex:

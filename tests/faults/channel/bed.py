@@ -38,7 +38,7 @@ class Bed:
         """End what a trial left: the supervisor, its lock, its traces."""
         self.shell(
             f"[ ! -s {self.home}/pid ] || kill -9 $(cat {self.home}/pid); "
-            f"rm -rf {self.state}/lock {self.home}"
+            f"rm -rf {self.state}/lock {self.home} /run/mplay/{RUN}"
         )
 
 

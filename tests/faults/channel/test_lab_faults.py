@@ -142,7 +142,9 @@ def test_a_reboot_in_the_middle_of_a_task_is_told_from_every_other_end(
 def test_a_task_of_a_supervisor_under_systemd_lives_in_a_cgroup_of_its_own(bed: Bed) -> None:
     channel = bed.open()
     channel.hello(claim("a"))
-    script = "grep ^0:: /proc/self/cgroup; sleep 30 >/dev/null 2>&1 & echo $!"
+    # A process that was just forked still has its parent's name.
+    named = 'until read -r name </proc/$!/comm && [ "$name" = sleep ]; do :; done'
+    script = f"grep ^0:: /proc/self/cgroup; sleep 30 >/dev/null 2>&1 & {named}; echo $!"
     pieces = (Piece(name="apply", kind=PieceKind.APPLY, script=script),)
     reply = channel.send(Frame(number=1, task="t@web", attempt=1, pieces=pieces))
     where, left = reply.pieces["apply"].stdout.decode().split()[-2:]

@@ -111,6 +111,12 @@ class Frail:
             raise LinkLost(self._host, "cut")
         return reply
 
+    def send_all(self, frames: Sequence[Frame]) -> Sequence[Reply]:
+        replies = self._inner.send_all(frames)
+        if self._is_cut(self._host):
+            raise LinkLost(self._host, "cut")
+        return replies
+
 
 class Hosts(Folders):
     """Opens the hosts' channels.

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -160,10 +160,13 @@ class RefusingJournal(Journal):
     full = False
 
     def append(self, run: str, event: Event) -> Record:
-        if self.full or type(self).refuses(event):
+        return self.append_all(run, [event])[0]
+
+    def append_all(self, run: str, new: Sequence[Event]) -> list[Record]:
+        if self.full or any(type(self).refuses(event) for event in new):
             self.full = True
             raise JournalError("no space left on device", where="journal", hint="Make room.")
-        return super().append(run, event)
+        return super().append_all(run, new)
 
 
 class RefusingProject(DyingProject):

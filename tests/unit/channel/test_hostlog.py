@@ -49,7 +49,7 @@ def test_what_follows_a_torn_line_is_read() -> None:
 def test_states_are_as_the_host_stands_now() -> None:
     log = BEGUN + b"".join(record("started", n, 1, 0) for n in range(1, 6))
     log += record("rc", 4, 1, 0, 0, 0) + record("rc", 5, 1, 0, 143, 1)
-    known = states(parse_log(log), BOOT, running="1.1.0", alive={"2.1.0"})
+    known = states(parse_log(log), BOOT, running=["1.1.0"], alive={"2.1.0"})
     assert [s.outcome for s in known] == [
         Outcome.RUNNING,
         Outcome.ORPHAN,
@@ -63,12 +63,12 @@ def test_after_a_reboot_nothing_of_the_earlier_boot_runs() -> None:
     log = BEGUN + record("started", 1, 1, 0) + record("boot", 99, 1, 2, 3, 4, 6)
     log += record("started", 2, 1, 0)
     now = "00000001-0002-0003-0004-000000000006 99"
-    known = states(parse_log(log), now, running="", alive={"1.1.0"})
+    known = states(parse_log(log), now, running=(), alive={"1.1.0"})
     assert [s.outcome for s in known] == [Outcome.REBOOTED, Outcome.DIED]
 
 
 def test_a_task_in_hand_before_its_first_record_is_running() -> None:
-    known = states({}, BOOT, running="8.2.1", alive=("9.1.0",))
+    known = states({}, BOOT, running=["8.2.1"], alive=("9.1.0",))
     assert [(s.number, s.attempt, s.undo_try, s.outcome) for s in known] == [
         (8, 2, 1, Outcome.RUNNING),
         (9, 1, 0, Outcome.ORPHAN),
@@ -78,5 +78,5 @@ def test_a_task_in_hand_before_its_first_record_is_running() -> None:
 def test_how_far_an_attempt_came_is_told() -> None:
     log = BEGUN + record("started", 1, 1, 0) + record("started", 2, 1, 0)
     log += record("apply", 2, 1, 0) + record("started", 2, 1, 1)
-    known = states(parse_log(log), BOOT, running="", alive=())
+    known = states(parse_log(log), BOOT, running=(), alive=())
     assert [s.piece for s in known] == ["save", "apply", "restore"]

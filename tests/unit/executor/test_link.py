@@ -14,9 +14,9 @@ from mplay.model.task import Outcome
 from mplay.testing import FakeClock, FakeConnector, FakeHost, Fault
 
 
-def frame(script: str) -> Frame:
+def frame(script: str, number: int = 1) -> Frame:
     piece = Piece(name="apply", kind=PieceKind.APPLY, script=script)
-    return Frame(number=1, task="a@w1", attempt=1, pieces=(piece,))
+    return Frame(number=number, task=f"{'abc'[number - 1]}@w1", attempt=1, pieces=(piece,))
 
 
 def link(fake: FakeHost, clock: FakeClock, told: list[str]) -> Link:
@@ -64,3 +64,33 @@ def test_a_host_that_comes_back_in_time_is_asked_what_it_did(tmp_path: Path) -> 
     fake.unreachable = 5
     assert held.deliver(frame("echo x >>ran")).outcome is Outcome.DONE
     assert (tmp_path / "ran").read_text() == "x\n"
+
+
+@pytest.mark.parametrize("task", ["a@w1", "b@w1", "c@w1"])
+@pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER])
+def test_several_frames_run_once_each_in_order_wherever_their_connection_is_lost(
+    tmp_path: Path, fault: Fault, task: str
+) -> None:
+    fake = FakeHost(name="w1", folder=tmp_path)
+    fake.fail(fault, task=task)
+    held = link(fake, FakeClock(), [])
+    frames = [frame(f"echo {n} >>ran", n) for n in (1, 2, 3)]
+    assert [r.outcome for r in held.deliver_all(frames)] == [Outcome.DONE] * 3
+    assert (tmp_path / "ran").read_text() == "1\n2\n3\n"
+
+
+@pytest.mark.parametrize("task", ["a@w1", "b@w1"])
+@pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER])
+def test_after_a_lost_connection_too_none_is_begun_after_one_that_failed(
+    tmp_path: Path, fault: Fault, task: str
+) -> None:
+    fake = FakeHost(name="w1", folder=tmp_path)
+    fake.fail(fault, task=task)
+    held = link(fake, FakeClock(), [])
+    frames = [frame("true"), frame("false", 2), frame("touch ran", 3)]
+    assert [r.outcome for r in held.deliver_all(frames)] == [
+        Outcome.DONE,
+        Outcome.FAILED,
+        Outcome.NEVER,
+    ]
+    assert not (tmp_path / "ran").exists()

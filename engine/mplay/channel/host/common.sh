@@ -6,11 +6,14 @@ set -u
 LC_ALL=C
 umask 077
 
-# places RUN: where a run keeps its things under $base.
+# places RUN: where a run keeps its things under $base. What a reboot may take, and what is never
+# large, lies in $brief: on most hosts that is memory, where a new file costs next to nothing.
 places() {
   run=$1
   home=$base/runs/$run
   log=$home/log
+  brief=$home
+  [ "$base" != /var/lib/mplay ] || brief=/run/mplay/$run
 }
 
 # read_lock: what the lock file says. Fails where there is none; a torn one was never acknowledged.
@@ -77,6 +80,16 @@ record_boot() {
 # doing WORDS: what the worker is at, in `current`. Its length never changes, so it is overwritten in
 # place: a file that is cut and written again costs a file system blocks and a write, each time.
 doing() { printf '%-1023s\n' "$*" 1<>"$home/current"; }
+
+# gather FILE: adds its text to $text; `read` leaves NUL out, which the length then tells.
+gather() {
+  words=''
+  while IFS= read -r words; do
+    text="$text$words
+"
+  done <"$1" || return 1
+  text=$text$words
+}
 
 # breathes PROCESS: whether it lives; a dead one that nobody has waited for does not.
 breathes() {

@@ -24,25 +24,27 @@ supervise() { # makes sure that a supervisor lives
   hear ready || { problem='it does not answer'; return 1; }
 }
 
-frame() { # NAME ID COUNT: the frame becomes a file, and only when that is whole the bell rings
-  head -c "$size" >"$home/in/$1" && stored=1 || stored=''
+frames() { # NAME 'COUNT ID...': they become a file, and only when that is whole the bell rings
+  name=$1 count=${2%% *} wanted=${2#* }
+  head -c "$size" >"$brief/in/$name" && stored=1 || stored=''
   whole
   if [ -n "$spoiled" ]; then
     spoiled=''
     refuse spoiled
   elif [ -z "$stored" ]; then
-    refuse "unwritable $base"
+    refuse "unwritable $brief"
   elif ! supervise; then
     refuse "supervisor $problem"
   else
-    ask frame "$1" "$token" $$ "$2"
-    watch "$2" "$3"
+    ask frames "$name" "$token" $$ "$wanted"
+    watch "${wanted##* }" "$count"
   fi
 }
 
 attach() { # ID COUNT
   skip
-  if [ -s "$home/out/$1.res" ] && ! supervised; then
+  wanted=$1
+  if [ -s "$brief/out/$1.res" ] && ! supervised; then
     reply "$1"
   elif connect && supervised; then
     ask follow $$ "$1"
@@ -58,7 +60,7 @@ tick() { # SECONDS: one line to ourselves, later; one that is under way is enoug
   ( sleep "$1"; printf 'tick %s\n' "$mark" >&5 ) </dev/null >/dev/null 2>&1 &
 }
 
-watch() { # ID COUNT: follows a task to its end
+watch() { # ID COUNT: follows a task to its end; with COUNT 0, none of what it prints meanwhile
   waited=0 index=0
   while [ $index -lt "$2" ]; do
     index=$((index + 1))
@@ -67,7 +69,7 @@ watch() { # ID COUNT: follows a task to its end
   tick 0.8
   while read -r what one two <&5; do
     case $what in
-      done) [ "$one" != "$1" ] || { reply "$1"; return 0; } ;;
+      done) [ "$one" != "$1" ] || { answers; return 0; } ;;
       busy) [ "$one" != "$1" ] || { refuse "busy $two"; return 0; } ;;
       refused) [ "$one" != "$1" ] || { read_lock; show_lock; refuse locked; return 0; } ;;
       unknown) [ "$one" != "$1" ] || { history; return 0; } ;;
@@ -92,13 +94,25 @@ live() { # ID COUNT: what a task has printed since the last tick, in measured pa
   while [ $index -lt "$2" ]; do
     index=$((index + 1))
     for kind in o e; do
-      file=$home/out/$1.$index$kind
+      find_part "$1" "$index$kind"
+      [ -s "$file" ] || file=$(in_work "$1" "$index")$kind
       [ -s "$file" ] || continue
       stream "$file" "$index$kind"
     done
   done
   waited=$((waited + 1))
   [ $((waited % every)) != 0 ] || say beat
+}
+
+in_work() { # ID INDEX: where the piece prints to while it runs
+  id='' piece='' where=''
+  read -r id piece _ _ _ _ _ where <"$home/current"
+  [ "$id $piece" != "$1 $2" ] || printf '%s' "$home/${where##*/}"
+}
+
+find_part() { # ID PART: a file of the answer, in $file
+  file=$brief/out/$1.$2
+  [ -e "$file" ] || file=$home/out/$1.$2
 }
 
 stream() { # FILE NAME: at most 64 KiB at a time; a flood is not sent twice
@@ -112,55 +126,57 @@ stream() { # FILE NAME: at most 64 KiB at a time; a flood is not sent twice
   eval "sent_$2=$length"
 }
 
-gather() { # FILE: adds its text to $text
-  words=''
-  while IFS= read -r words; do
-    text="$text$words
-"
-  done <"$1" || return 1
-  text=$text$words
-}
-
-brief() { # BYTES FILE...: an answer of a few facts, in this shell; `read` leaves NUL out: not these
-  left=$1
-  shift
+facts() { # ID BYTES PART...: an answer of a few facts, in this shell; `read` leaves NUL out: not these
+  id=$1 left=$2
+  shift 2
   text=''
   for word; do
     text="$text$mark
 "
     left=$((left + ${#text}))
-    gather "$answer.$word" || return 1
+    find_part "$id" "$word"
+    gather "$file" || return 1
     left=$((left - ${#text}))
   done
   [ "$left" = 0 ] || return 1
-  facts=$text text=''
-  gather "$answer.res" || return 1
-  printf '%s reply %s\n%s%s%s end\n' "$mark" "$files" "$text" "$facts" "$mark"
+  told=$text text=''
+  gather "$brief/out/$id.res" || return 1
+  printf '%s reply %s\n%s%s%s end\n' "$mark" "$files" "$text" "$told" "$mark"
+}
+
+answers() { # to all that is wanted; what was not begun, since one before it failed, has none
+  # shellcheck disable=SC2086
+  set -- $wanted
+  for one; do
+    if [ -s "$brief/out/$one.res" ]; then reply "$one"; else history; fi
+  done
 }
 
 reply() { # ID: every file of the answer, with the mark between two, by one process or none
-  answer=$home/out/$1
   files=''
-  read -r form files <"$answer.res"
+  read -r form files <"$brief/out/$1.res"
   if [ "$form" = facts ]; then
     left=${files%% *}
     case $files in *' '*) files=${files#* } ;; *) files='' ;; esac
     # shellcheck disable=SC2086
-    ! brief "$left" $files || return 0
+    ! facts "$1" "$left" $files || return 0
   fi
-  printf '%s\n' "$mark" >"$home/mark.$$"
-  set -- "$answer.res"
+  printf '%s\n' "$mark" >"$brief/mark.$$"
+  id=$1
+  set -- "$brief/out/$id.res"
   for word in $files; do
-    set -- "$@" "$home/mark.$$" "$answer.$word"
+    find_part "$id" "$word"
+    set -- "$@" "$brief/mark.$$" "$file"
   done
   say reply "$files"
   head -q -c 1048577 "$@"
   say end
 }
 
-more() { # FILE BYTES: the size of one file of an answer, and its tail
+more() { # ID PART BYTES: the size of one file of an answer, and its tail
   skip
-  say size "$(wc -c <"$home/out/$1")"
-  tail -c "$2" "$home/out/$1"
+  find_part "$1" "$2"
+  say size "$(wc -c <"$file")"
+  tail -c "$3" "$file"
   say end
 }

@@ -58,7 +58,7 @@ seize() { # under the flock: nobody else, and no supervisor, is there
   fi
   write_lock || { refuse "unwritable $base"; return 1; }
   [ -d "$home" ] || return 0
-  rm -f "$home"/in/* "$home/pid"
+  rm -f "$brief"/in/* "$home/pid"
   [ ! -s "$home/current" ] || { cat "$home/current" >>"$home/orphans" && true >"$home/current"; }
 }
 
@@ -81,21 +81,21 @@ ask() { # WORDS: one line to the supervisor
 
 connect() { # the two fifos to the supervisor; both ends open them with <>, so nobody blocks
   [ -z "$ready" ] || return 0
-  mkdir -p "$home/in" "$home/out" "$home/save" "$home/blobs" || return 1
+  mkdir -p "$home/out" "$home/save" "$home/blobs" "$brief/in" "$brief/out" || return 1
   [ -p "$home/bell" ] || mkfifo "$home/bell" || return 1
   rm -f "$home/answer.$$"
   mkfifo "$home/answer.$$" && exec 5<>"$home/answer.$$" 6<>"$home/bell" && ready=1
 }
 
 claim() { # a supervisor of this run lives: it changes the lock itself, between two messages
-  if ! connect || ! lock_text >"$home/in/lock.$$"; then
+  if ! connect || ! lock_text >"$home/lock.$$"; then
     refuse "unwritable $base"
     return 1
   fi
   ask claim $$ "$lock_token"
   hear claimed refused || { refuse silent; return 1; }
   [ "$what" = claimed ] || { read_lock; show_lock; refuse locked; return 1; }
-  busy=$one
+  busy=$one${two:+ $two}
 }
 
 hello() {
@@ -257,9 +257,11 @@ remove_lock() { # RUN TOKEN: under the flock
 tidy() { # what only a living run needs
   exec 5>&- 6>&-
   ready=''
-  rm -rf "$home/in" "$home/out" "$home/bell" "$home/orders" "$home"/answer.* "$home"/mark.* "$home"/blobs* \
-    "$home/supervisor" "$home/task" "$home/current" "$home/cut" "$home/pid" "$home/orphans"
+  rm -rf "$brief/in" "$brief/out" "$brief"/mark.* "$home/out" "$home"/task* "$home"/lock.* \
+    "$home/bell" "$home/orders" "$home"/answer.* "$home"/blobs* "$home/supervisor" \
+    "$home/current" "$home/cut" "$home/pid" "$home/orphans"
   rmdir "$home"/save/* 2>/dev/null
+  [ "$brief" = "$home" ] || rmdir "$brief" "${brief%/*}" 2>/dev/null
 }
 
 release() {

@@ -123,21 +123,21 @@ remains() { # ID TRIES: processes of an attempt; after ten seconds they are kill
 }
 
 farewell() {
-  [ -z "$ready" ] || rm -f "$home/answer.$$" "$home/mark.$$"
+  [ -z "$ready" ] || rm -f "$home/answer.$$" "$brief/mark.$$"
 }
 
 # No signal is caught here: between its fork and its own first command a child would lose it.
 trap farewell EXIT
 step=1
-while read -r verb mark size one two three; do
+while read -r verb mark size one two; do
   case $verb in
     look) look "$one" "$two" ;;
     hello) hello ;;
     about) about ;;
     code) code "$one" ;;
-    frame) frame "$one" "$two" "$three" ;;
+    frames) frames "$one" "$two" ;;
     attach) attach "$one" "$two" ;;
-    more) more "$one" "$two" ;;
+    more) more "$one" "${two% *}" "${two#* }" ;;
     blob) blob "$one" "$two" ;;
     forget) forget ;;
     kill) kill_task "$one" ;;

@@ -70,28 +70,40 @@ hire() { # a worker; as a background job of a shell it would ignore SIGINT, and 
   runner=$!
 }
 
-begin() { # NAME TOKEN RELAY ID
+begin() { # NAME TOKEN RELAY IDS: the attempts of a message, one after another while they go well
+  last=${4##* }
   if [ -n "$busy" ]; then
-    tell "$3" "busy $4 $busy_id"
+    tell "$3" "busy $last $busy_id"
   elif ! read_lock || [ "$lock_run" != "$run" ] || [ "$lock_token" != "$2" ]; then
-    tell "$3" "refused $4"
-  elif [ -s "$home/out/$4.res" ]; then
-    tell "$3" "done $4" # sent twice: an attempt runs once
-  elif [ -f "$home/in/$1" ]; then
-    busy=$1 follower=$3 busy_id=$4 asked=0 dirty=1 begun=$((begun + 1))
-    if [ -z "$runner" ] || ! breathes "$runner"; then hire; fi
-    where=''
-    [ "$how" = group ] || where=$cgroup/task$slot
-    printf '%s %s %s\n' "$1" "$4" "$where" >&7
+    tell "$3" "refused $last"
+  elif [ -s "$brief/out/${4%% *}.res" ]; then
+    tell "$3" "done $last" # sent twice: an attempt runs once
+  elif [ -f "$brief/in/$1" ]; then
+    busy=$1 follower=$3 wanted=$last queue=$4 place=0 begun=$((begun + 1))
+    advance
     # A short tick that is under way serves this task too: each costs two forks.
     case $pace in '' | 30) arm 0.8 ;; esac
   fi
 }
 
+advance() { # gives the worker the next attempt in the queue
+  busy_id=${queue%% *} place=$((place + 1)) asked=0 dirty=1
+  case $queue in *' '*) queue=${queue#* } ;; *) queue='' ;; esac
+  if [ -z "$runner" ] || ! breathes "$runner"; then hire; fi
+  where=''
+  [ "$how" = group ] || where=$cgroup/task$slot
+  printf '%s %s %s %s\n' "$busy" "$busy_id" "$place" "$where" >&7
+}
+
+in_hand() { # ID: whether it runs, or comes after what runs
+  [ -n "$busy" ] || return 1
+  case " $busy_id $queue " in *" $1 "*) return 0 ;; *) return 1 ;; esac
+}
+
 follow() { # RELAY ID
-  if [ "$2" = "$busy_id" ] && [ -n "$busy" ]; then
-    follower=$1
-  elif [ -s "$home/out/$2.res" ]; then
+  if in_hand "$2"; then
+    follower=$1 wanted=$2
+  elif [ -s "$brief/out/$2.res" ]; then
     tell "$1" "done $2"
   else
     tell "$1" "unknown $2"
@@ -110,27 +122,33 @@ linger() { # ID: names what a task left running; it is let live
     breathes "$pid" || continue
     words='?'
     { read -r words <"/proc/$pid/comm"; } 2>/dev/null || continue
-    printf 'linger %s %s\n' "$pid" "$words" >>"$home/out/$1.res"
+    printf 'linger %s %s\n' "$pid" "$words" >>"$brief/out/$1.res"
   done
   [ "$how" = cgroup ] && [ -n "$pids" ] && next_slot
 }
 
-finish() { # NAME ID: a task has ended and its answer lies there
-  [ "$1" = "$busy" ] || return 0
+finish() { # NAME ID FAILED: a task has ended and its answer lies there
+  [ "$1" = "$busy" ] && [ "$2" = "$busy_id" ] || return 0
   # This worker ends right after it rings; only then can its group be asked for what was left.
   [ "$how" = cgroup ] || wait "$runner"
   linger "$2"
-  printf 'end\n' >>"$home/out/$2.res"
+  printf 'end\n' >>"$brief/out/$2.res"
+  [ -z "$3" ] || queue=''
+  [ ! -s "$home/cut" ] || { true >"$home/cut"; queue=''; }
+  if [ -n "$queue" ]; then
+    [ "$wanted" != "$2" ] || tell "$follower" "done $2"
+    advance
+    return 0
+  fi
   true >"$home/current"
-  [ ! -s "$home/cut" ] || true >"$home/cut"
   busy='' busy_id='' quiet=0
-  tell "$follower" "done $2"
+  tell "$follower" "done $wanted"
 }
 
 lost() { # the task's own process was killed: nobody knows how its work ended
-  printf 'files\ndied\n' >"$home/out/$busy_id.res"
+  printf 'files\ndied\n' >"$brief/out/$busy_id.res"
   cat "$home/current" >>"$home/orphans"
-  finish "$busy" "$busy_id"
+  finish "$busy" "$busy_id" 1
 }
 
 strike() { # SIGNAL: to all of a task but its own process; children born meanwhile are not spared
@@ -157,7 +175,7 @@ cut() { # PIECE WHY (1 timeout, 2 killed): TERM, ten seconds, KILL
 }
 
 bound() { # keeps the disk that a flood of output takes small: its middle is given back
-  for file in "$home/out/$busy_id".*[oe]; do
+  for file in "$home/out/$busy_id".*[oe] "$home/${where##*/}"[oe]; do
     [ -s "$file" ] || continue
     size=$(wc -c <"$file")
     [ "$size" -gt 16777216 ] || continue
@@ -210,11 +228,11 @@ rest() { # nothing to do, at a tick
 
 claim() { # RELAY TOKEN: a new owner of this run, or the same again; its lock lies in `in`
   if read_lock && [ "$lock_run" = "$run" ] && [ "$lock_token" = "$2" ] \
-    && sync "$home/in/lock.$1" && mv "$home/in/lock.$1" "$base/lock" && sync "$base"; then
-    for file in "$home"/in/*; do
-      [ "$file" = "$home/in/$busy" ] || rm -f "$file"
+    && sync "$home/lock.$1" && mv "$home/lock.$1" "$base/lock" && sync "$base"; then
+    for file in "$brief"/in/*; do
+      [ "$file" = "$brief/in/$busy" ] || rm -f "$file"
     done
-    tell "$1" "claimed $busy_id"
+    tell "$1" "claimed $busy_id $queue"
   else
     tell "$1" "refused claim"
   fi
@@ -238,7 +256,7 @@ cd "$home" || exit 1
 exec 9<>"$base/alive"
 flock -w 10 9 || exit 1
 read_boot
-busy='' busy_id='' follower='' asked=0 asked_piece='' grace=1000 begun=0 missing=0
+busy='' busy_id='' queue='' place=0 follower='' wanted='' asked=0 asked_piece='' grace=1000 begun=0 missing=0
 ticker='' ticks=0 pace='' quiet=0 dirty=1
 cgroup='' slot=0 where='' runner=''
 [ -s "$home/current" ] && { cat "$home/current" >>"$home/orphans"; true >"$home/current"; }
@@ -255,11 +273,15 @@ tell "$starter" ready
 arm 1
 while read -r what one two three four <&3; do
   case $what in
-    frame) begin "$one" "$two" "$three" "$four" ;;
+    frames) begin "$one" "$two" "$three" "$four" ;;
     follow) follow "$one" "$two" ;;
-    end) finish "$one" "$two" ;;
+    end) finish "$one" "$two" "$three" ;;
     claim) claim "$one" "$two" ;;
-    kill) [ "$one" != "$busy_id" ] || [ -z "$busy" ] || end_task ;;
+    kill)
+      if in_hand "$one"; then
+        queue=''
+        [ "$one" != "$busy_id" ] || end_task
+      fi ;;
     release) release "$one" "$two" "$three" ;;
     tick)
       if [ "$one" = "$ticks" ]; then

@@ -2,13 +2,13 @@
 # It runs the pieces of a frame, writes what must be durable before it begins what has an effect,
 # leaves the answer in `out`, and rings. Pieces run in subshells of it, because a subshell costs a
 # third of a shell; a worker costs ten, so one serves many tasks wherever their processes can be told
-# from its own by their cgroup. Its orders are lines `NAME ATTEMPT CGROUP` on its stdin, which ends
-# with the supervisor.
+# from its own by their cgroup. Its orders are lines `NAME ATTEMPT PLACE CGROUP` on its stdin, which
+# ends with the supervisor: the attempt is the frame at that place of the message NAME.
 # Arguments: state directory, run, the supervisor's process, cgroup or group.
 # $own, which is set before this text, unsets every function and variable of ours.
 base=$1
 places "$2"
-keeper=$3 how=$4 slot=''
+keeper=$3 how=$4 slot='' message=''
 
 open_path() { # FILE: lets an account pass through the directories above what it was given
   chmod 0711 "$base" "$base/runs" "$home" "$home/${1%%/*}"
@@ -29,16 +29,34 @@ lend() { # ACCOUNT: its restore point is its own, and it gets copies of the blob
 as_user() { # INDEX ACCOUNT FLAGS: drops to an account; its shell reads the script from descriptor 4
   eval "there=~$2"
   main_group=$(id -g -- "$2") || return 126
-  printf '%s\n' "$text" >"$out.$1s"
-  chown "$2" "$out.$1s" "$out.$1o" "$out.$1e" || return 126
+  printf '%s\n' "$text" >"$brief/out/$id.$1s"
+  chown "$2" "$brief/out/$id.$1s" "${sink}o" "${sink}e" || return 126
   [ ! -d "$save" ] || lend "$2" || return 126
   [ -z "$blobs" ] || MPLAY_BLOBS=$home/blobs.$2
   cd / || return 126
   HOME=$there setpriv --reuid "$2" --regid "$main_group" --init-groups \
-    sh "$3" /proc/self/fd/4 4<"$out.$1s"
+    sh "$3" /proc/self/fd/4 4<"$brief/out/$id.$1s"
 }
 
-run_piece() { # INDEX: sets $code; what it prints goes to files, so that nobody can block it
+aim() { # INDEX: where a piece prints to, but for its `o` or `e`: a file, so that nobody can block it
+  sink=$home/out/$id.$1
+  # A new file for each costs more than all else that is done for a small task. So one serves all that
+  # leave no process behind which might hold it; where one was left after all, the cgroup is another.
+  if [ "$how" = cgroup ] && [ -z "$user" ] && [ "$confined" = 1 ]; then sink=$home/${where##*/}; fi
+}
+
+keep() { # INDEX o|e BYTES: a piece printed something; it is taken out of the file that others use
+  files="$files $1$2"
+  [ "$sink" != "$home/out/$id.$1" ] || return 0
+  text=''
+  if [ "$3" -le 4000 ] && gather "$sink$2" && [ ${#text} = "$3" ]; then
+    printf '%s' "$text" >"$brief/out/$id.$1$2"
+  else
+    mv "$sink$2" "$home/out/$id.$1$2"
+  fi
+}
+
+run_piece() { # INDEX: sets $code
   read_clock
   began=$now
   doing "$id $1 $now $limit $grace $$ $how $where"
@@ -52,25 +70,26 @@ run_piece() { # INDEX: sets $code; what it prints goes to files, so that nobody 
         eval "$own"
         eval "set --; set $1
 $2"
-      ) >&8 2>"$out.$1e" </dev/null 8>&-
+      ) >&8 2>"${sink}e" </dev/null 8>&-
     else
-      ( umask "$mask" && as_user "$1" "$user" "$flags" ) >&8 2>"$out.$1e" </dev/null 8>&-
+      ( umask "$mask" && as_user "$1" "$user" "$flags" ) >&8 2>"${sink}e" </dev/null 8>&-
     fi
     code=$?
     # Where the descriptor stands is how much was written, and costs no process.
     { read -r _ length </proc/self/fdinfo/8; } 2>/dev/null
-  } 8>"$out.$1o"
+  } 8>"${sink}o"
   read_clock
   stopped=0 cut_piece='' cut_why=''
   if [ -s "$home/cut" ]; then
     read -r cut_piece cut_why <"$home/cut"
     [ "$cut_piece" != "$1" ] || stopped=$cut_why
   fi
-  if [ -s "$out.$1o" ]; then
-    files="$files ${1}o" facts=$((facts + length))
+  if [ -s "${sink}o" ]; then
+    keep "$1" o "$length"
+    facts=$((facts + length))
     case $kind in verify | probe) ;; *) facts=9999 ;; esac
   fi
-  [ ! -s "$out.$1e" ] || files="$files ${1}e" facts=9999
+  [ ! -s "${sink}e" ] || { keep "$1" e 9999; facts=9999; }
   report="${report}piece $1 $code $((now - began)) $stopped
 "
 }
@@ -94,8 +113,9 @@ durable() { # one sync for the restore point, the record, and the records before
 }
 
 refuse() { # INDEX REASON: the work is not begun
-  printf 'mplay: %s\n' "$2" >>"$out.$1e"
-  files="$files ${1}e" facts=9999
+  printf 'mplay: %s\n' "$2" >>"${sink}e"
+  keep "$1" e 9999
+  facts=9999
   failed=1 code=74
 }
 
@@ -109,7 +129,7 @@ commit() { # the record that says how the work ended; without it nobody claims t
 }
 
 effect() { # INDEX: apply or restore
-  if ! { record apply "$number" "$attempt" "$undo" && durable; } 2>>"$out.$1e"; then
+  if ! { record apply "$number" "$attempt" "$undo" && durable; } 2>>"${sink}e"; then
     refuse "$1" 'the record could not be made durable, so nothing was begun'
   elif ! breathes "$keeper" || [ -s "$home/cut" ]; then
     failed=1 code=143 stopped=2
@@ -134,14 +154,15 @@ make_room() { # for this attempt, and at once for tasks to come: a directory mor
 start() { # INDEX: the first trace of an attempt, before its save
   [ -z "$begun" ] || return 0
   begun=1 stopped=0
-  if ! { [ -d "$save" ] || make_room; } 2>>"$out.$1e"; then
+  if ! { [ -d "$save" ] || make_room; } 2>>"${sink}e"; then
     refuse "$1" 'the restore point has no place, so nothing was begun'
-  elif ! { record started "$number" "$attempt" "$undo"; } 2>>"$out.$1e"; then
+  elif ! { record started "$number" "$attempt" "$undo"; } 2>>"${sink}e"; then
     refuse "$1" 'the state directory cannot be written, so nothing was begun'
   fi
 }
 
 step() { # INDEX
+  aim "$1"
   case $kind in
     save)
       start "$1"
@@ -157,11 +178,14 @@ step() { # INDEX
   esac
 }
 
-task() { # NAME: one frame, whose attempt is $id
-  number=0 attempt=0 undo=0 count=0 grace=1000 acks='' blobs=''
-  # shellcheck source=/dev/null
-  . "$home/in/$1"
-  out=$home/out/$id
+task() { # NAME PLACE: one frame of a message, whose attempt is $id
+  number=0 attempt=0 undo=0 count=0 grace=1000 blobs='' confined=0
+  if [ "$message" != "$1" ]; then
+    message=$1 acks=''
+    # shellcheck source=/dev/null
+    . "$brief/in/$1"
+  fi
+  "mplay_frame_$2"
   save=$home/save/$number.$attempt
   files='' facts=0 report='' failed='' rc='' flag=0 begun='' stopped=0 index=0
   export MPLAY_SAVE="$save" MPLAY_BLOBS="$home/blobs" MPLAY_TASK="$run/$id"
@@ -180,22 +204,23 @@ task() { # NAME: one frame, whose attempt is $id
   # Of an answer that is a few facts the relay needs no process to pass it on, only their bytes.
   if [ $facts -le 4000 ]; then files="facts $facts$files"; else files="files$files"; fi
   printf '%s\n%s%s' "$files" "$report" "${rc:+work $rc $flag
-}" >"$out.res"
-  printf 'end %s %s\n' "$1" "$id" 1<>"$home/bell"
+}" >"$brief/out/$id.res"
+  printf 'end %s %s %s\n' "$1" "$id" "$failed" 1<>"$home/bell"
 }
 
 sweep() { # what the controller has acknowledged is not needed any more
   [ -n "$acks" ] || return 0
   set --
   for ack in $acks; do
-    set -- "$@" "$home/in/$ack".* "$home/out/$ack".*
+    set -- "$@" "$brief/in/$ack".* "$brief/out/$ack".* "$home/out/$ack".*
   done
   rm -f "$@"
+  acks=''
 }
 
 # A worker that is told to end, with its task, stays to write down how the task ended.
 trap : TERM
-while read -r name id where; do
+while read -r name id place where; do
   if [ "$how" = group ]; then
     where=$$
   elif [ "$where" != "$slot" ]; then
@@ -206,7 +231,7 @@ while read -r name id where; do
   # Whoever looks after the supervisor's death now finds this process; one who looked before that was
   # told that the attempt has never been, and then it shall not be.
   breathes "$keeper" || exit 0
-  task "$name"
+  task "$name" "$place"
   # In a process group its own process cannot be told from those that a task leaves: a new one comes.
   [ "$how" = cgroup ] || exit 0
 done
