@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mplay.executor.holes import Holed, holed
+from mplay.channel.holes import Holed, holed
 from mplay.model.errors import UsageError
 from mplay.model.secrets import Secrets
 from mplay.sdk import sh
