@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mplay.cli import options
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,6 +17,11 @@ FORMATS = click.Choice(["text", "json"])
 
 
 @click.group()
+@options.examples(
+    "mplay lab up staging",
+    "mplay apply playbooks/monthly.yml --limit staging --dry-run",
+    "mplay lab down",
+)
 def lab() -> None:
     """Throwaway Debian hosts on this machine, to try things on.
 
@@ -23,6 +30,7 @@ def lab() -> None:
 
 
 @lab.command()
+@options.examples("mplay lab up", "mplay lab up staging bare:10")
 @click.argument("targets", nargs=-1, metavar="[staging|production|all|bare:N]...")
 def up(targets: tuple[str, ...]) -> None:
     """Bring hosts up (staging, unless told) and wait until they are in service.
@@ -42,6 +50,7 @@ def up(targets: tuple[str, ...]) -> None:
 
 
 @lab.command()
+@options.examples("mplay lab down", "mplay lab down stg-web1")
 @click.argument("hosts", nargs=-1, metavar="[HOST]...")
 def down(hosts: tuple[str, ...]) -> None:
     """End hosts and delete their disks; with no HOST, leave nothing of the lab running."""
@@ -49,6 +58,7 @@ def down(hosts: tuple[str, ...]) -> None:
 
 
 @lab.command()
+@options.examples("mplay lab reset stg-web1")
 @click.argument("host")
 def reset(host: str) -> None:
     """Give HOST a new disk, as if it had just been made. Takes about two seconds."""
@@ -56,6 +66,7 @@ def reset(host: str) -> None:
 
 
 @lab.command()
+@options.examples("mplay lab status", "mplay lab status --format json")
 @click.option("--format", "form", type=FORMATS, default="text", show_default=True)
 def status(form: str) -> None:
     """Show the hosts of the lab: name, role, address, state, root.
@@ -73,6 +84,7 @@ def status(form: str) -> None:
 
 
 @lab.command()
+@options.examples("mplay lab doctor")
 def doctor() -> None:
     """Say whether this machine can run a lab, and the command that mends what is missing."""
     from mplay.lab.doctor import examine
@@ -87,6 +99,7 @@ def doctor() -> None:
 
 
 @lab.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@options.examples("mplay lab ssh stg-web1", "mplay lab ssh -l root stg-web1 systemctl --failed")
 @click.option("-l", "--login", default="ops", show_default=True, help="The user to log in as.")
 @click.argument("host")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
@@ -105,6 +118,7 @@ def ssh(login: str, host: str, command: tuple[str, ...]) -> None:
 
 
 @lab.command()
+@options.examples("mplay lab publish 1.0 1.2", "mplay lab publish 1.0 1.1 --host stg-web1")
 @click.argument("versions", nargs=-1, required=True, metavar="VERSION...")
 @click.option("--host", "hosts", multiple=True, help="Only there; may be given more than once.")
 def publish(versions: tuple[str, ...], hosts: tuple[str, ...]) -> None:
@@ -117,6 +131,7 @@ def publish(versions: tuple[str, ...], hosts: tuple[str, ...]) -> None:
 
 
 @lab.command()
+@options.examples("mplay lab fault stg-web1 link-down --for 30", "mplay lab fault stg-web1 link-up")
 @click.argument("host")
 @click.argument("kind", type=click.Choice(["link-down", "link-up"]))
 @click.option("--for", "seconds", type=click.FloatRange(min=0), help="Mend it after SECONDS.")
