@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mplay.app.project import Project
-from mplay.channel.protocol import About, Channel, Connector, Piece, PieceKind
+from mplay.channel.protocol import About, Connector, Piece, PieceKind
 from mplay.executor.context import RunContext
 from mplay.inventory import Inventory
 from mplay.model.errors import HostError, Unreachable, UsageError, Where
@@ -47,7 +47,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which hosts are asked, and how. `become`: whether root is tried on each of them."""
+    """Which hosts are asked, and how. `become`: a host that does not give root has said no."""
 
     pattern: str
     limit: str = ""
@@ -59,7 +59,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """What came of one host. `root`: whether it is to be had, None where nobody asked for it."""
+    """What came of one host. `root`: whether the login may become it, None where nobody knows."""
 
     host: str
     login: str = ""
@@ -115,18 +115,15 @@ class _Caller:
         found = Contact(host=host.name, login=channel.login)
         try:
             about = channel.about()
-            found = replace(found, about=about, root=True if about.user == "root" else None)
-            wanted = found.root is None and host.name in self.rooted
-            return replace(found, root=self._root(channel)) if wanted else found
+            found = replace(found, about=about, root=about.user == "root")
+            if not found.root and host.name in self.rooted:
+                # Says why there is no root.
+                channel.look([_WHOAMI], become=True)
         except HostError as error:
-            return replace(found, root=False if found.about else None, error=error)
+            return replace(found, error=error)
         finally:
             channel.close()
-
-    def _root(self, channel: Channel) -> bool:
-        """HostRefused with the reason where there is no way to root."""
-        said = channel.look([_WHOAMI], become=True)[_WHOAMI.name]
-        return said.stdout == b"user\troot\n"
+        return found
 
 
 def _chosen(inventory: Inventory, asked: Asked) -> list[Host]:

@@ -51,7 +51,8 @@ def ping(
     """Connect to the hosts of PATTERN, and say who answers and as whom.
 
     Nothing is written there, and no Python is needed. With --become, and where `ansible_become`
-    says so, root is tried too. Exit 4 where a host does not answer, or says no.
+    says so, a host that does not let us be root has said no. Exit 4 where a host does not answer,
+    or says no.
     """
     from mplay.cli.output import to_stdout
 
@@ -157,7 +158,7 @@ def _told(one: Contact) -> dict[str, Any]:
     return {
         "host": one.host,
         "status": one.status,
-        "user": one.about.user if one.about else one.login,
+        "user": one.login,
         "root": one.root,
         "seconds": round(one.seconds, 3),
         "why": problem.what if problem else "",
@@ -180,15 +181,11 @@ def _table(writer: Writer, found: Sequence[Contact]) -> None:
     rows: list[list[Cell]] = []
     for one in found:
         answer = Styled(one.status, "bad" if one.error else "good")
-        rows.append([one.host, answer, _account(one), _root(one), _system(one)])
+        rows.append([one.host, answer, one.login or "-", _root(one), _system(one)])
     write_table(writer, ["host", "answer", "user", "root", "system"], rows)
     for one in found:
         if one.error is not None:
             writer.line(str(one.error))
-
-
-def _account(one: Contact) -> str:
-    return (one.about.user if one.about else one.login) or "-"
 
 
 def _root(one: Contact) -> str:
@@ -211,7 +208,8 @@ def _lines(one: Contact) -> Iterator[str]:
         yield from [f"  {one.error.problem.hint}"] if one.error.problem.hint else []
     if one.about is None:
         return
-    yield f"  user: {one.about.user}"
+    yield f"  user: {one.login}"
+    yield f"  root: {_root(one)}"
     for name, value in sorted(one.about.facts.items()):
         yield f"  {name}: {value}"
     for place, free in sorted(one.about.free.items()):

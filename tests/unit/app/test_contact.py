@@ -46,19 +46,13 @@ def project(tmp_path: Path) -> Project:
     return Project(config=Config(root=tmp_path), inventory=(source,))
 
 
-def as_root(piece: Piece) -> PieceResult | None:
-    return PieceResult(rc=0, stdout=b"user\troot\n") if piece.name == "account" else None
-
-
 def without_sudo(piece: Piece) -> PieceResult | None:
     raise HostRefused("w2", "sudo wants a password", hint="Give it with -K.")
 
 
 def fakes(folder: Path, **more: FakeHost) -> Watching:
     names = ("w1", "w2", "d1", "localhost")
-    plain = {
-        name: FakeHost(name=name, folder=folder, user="ops", answers=[as_root]) for name in names
-    }
+    plain = {name: FakeHost(name=name, folder=folder, user="ops") for name in names}
     return Watching(FakeConnector({**plain, **more}.values()))
 
 
@@ -73,22 +67,28 @@ def test_each_host_tells_who_it_is(project: Project, tmp_path: Path) -> None:
     found = asked(project, fakes(tmp_path), "web,db")
     assert list(found) == ["w1", "w2", "d1"]
     assert {one.status for one in found.values()} == {"ok"}
-    assert found["w1"].about is not None
-    assert found["w1"].about.user == "ops"
-
-
-def test_root_is_tried_where_the_variables_say_so_or_the_caller_does(
-    project: Project, tmp_path: Path
-) -> None:
-    found = asked(project, fakes(tmp_path), "web,db")
-    assert {name: one.root for name, one in found.items()} == {"w1": None, "w2": True, "d1": None}
-    found = asked(project, fakes(tmp_path), "web,db", become=True)
-    assert {one.root for one in found.values()} == {True}
+    assert {one.login for one in found.values()} == {"ops"}
+    assert {one.root for one in found.values()} == {False}
 
 
 def test_whoever_logs_in_as_root_has_root(project: Project, tmp_path: Path) -> None:
     root = FakeHost(name="w1", folder=tmp_path, user="root")
     assert asked(project, fakes(tmp_path, w1=root), "w1")["w1"].root is True
+
+
+def test_without_root_a_host_says_no_where_the_variables_or_the_caller_want_it(
+    project: Project, tmp_path: Path
+) -> None:
+    closed = {
+        name: FakeHost(name=name, folder=tmp_path, user="ops", answers=[without_sudo])
+        for name in ("w1", "w2", "d1")
+    }
+    found = asked(project, fakes(tmp_path, **closed), "web,db")
+    assert {n: one.status for n, one in found.items()} == {"w1": "ok", "w2": "refused", "d1": "ok"}
+    assert "sudo wants a password" in str(found["w2"].error)
+    assert found["w2"].about is not None
+    found = asked(project, fakes(tmp_path, **closed), "web,db", become=True)
+    assert {one.status for one in found.values()} == {"refused"}
 
 
 def test_a_host_that_does_not_answer_is_told_of_and_the_others_are_asked(
@@ -98,15 +98,6 @@ def test_a_host_that_does_not_answer_is_told_of_and_the_others_are_asked(
     found = asked(project, fakes(tmp_path, w1=gone), "web")
     assert (found["w1"].status, found["w2"].status) == ("unreachable", "ok")
     assert "connection timed out" in str(found["w1"].error)
-
-
-def test_a_host_that_says_no_to_root_is_refused_and_its_facts_are_kept(
-    project: Project, tmp_path: Path
-) -> None:
-    closed = FakeHost(name="w2", folder=tmp_path, user="ops", answers=[without_sudo])
-    found = asked(project, fakes(tmp_path, w2=closed), "w2")["w2"]
-    assert (found.status, found.root) == ("refused", False)
-    assert found.about is not None
 
 
 def test_a_limit_leaves_fewer_and_nobody_is_an_error(project: Project, tmp_path: Path) -> None:
