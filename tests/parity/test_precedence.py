@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -54,6 +53,32 @@ LEVELS = (
     "file of -e",
 )
 PAIRS = {f"v{a}_{b}": (LEVELS[a], LEVELS[b]) for a, b in combinations(range(len(LEVELS)), 2)}
+
+
+MAGIC = (
+    "inventory_hostname",
+    "inventory_hostname_short",
+    "group_names",
+    "groups",
+    "playbook_dir",
+    "inventory_dir",
+    "inventory_file",
+    "ansible_host",
+    "ansible_play_hosts",
+    "ansible_play_hosts_all",
+    "ansible_play_batch",
+    "ansible_play_name",
+    "ansible_limit",
+    "ansible_check_mode",
+    "hostvars | list",
+    "hostvars.web.group_names",
+    "hostvars.web.inventory_file",
+    "hostvars['web']['groups']['outer']",
+    "hostvars.localhost.inventory_hostname",
+    "hostvars.web.v1_2",
+    "'v30_31' in hostvars.web",
+)
+"""Expressions that must come to the same."""
 
 
 def of(level: str) -> dict[str, str]:
@@ -109,15 +134,16 @@ def ansible(root: Path, *args: str) -> None:
 def rendered(root: Path, playbook: str, sources: list[str], extra: list[str]) -> Any:
     """What mplay makes of the command of the one step, on host web."""
     project = Project.find(start=root, inventory=[root / source for source in sources])
-    request = Request(playbook=root / playbook, extra_vars=extra_vars(extra))
+    request = Request(playbook=root / playbook, limit="web", extra_vars=extra_vars(extra))
     prepared = prepare(project, request, "r1")
     ((_, module),) = prepared.rehearsal.modules.items()
     return json.loads(module.model_dump()["run"])
 
 
-def told(names: Mapping[str, Any]) -> str:
-    """An expression that tells the values of variables as JSON."""
-    return "{{ {" + ", ".join(f"'{name}': {name}" for name in names) + "} | to_json }}"
+def told() -> str:
+    """An expression that tells all values as JSON."""
+    values = ", ".join(f"'{name}': {name}" for name in PAIRS)
+    return "{{ {" + values + ", 'magic': [" + ", ".join(MAGIC) + "]} | to_json }}"
 
 
 def mplay_step(text: str, **more: Any) -> dict[str, Any]:
@@ -163,10 +189,8 @@ def scenario(root: Path) -> tuple[list[str], list[str]]:
     tree.files["play/one.yml"] = of("vars_files")
     tree.files["play/two.yml"] = of("second of vars_files")
     tree.files["extra.yml"] = of("file of -e")
-    tree.files |= playbooks("steps.yml", "include", "steps", mplay_step(told(PAIRS)), "mplay")
-    tree.files |= playbooks(
-        "tasks.yml", "include_tasks", "block", ansible_task(told(PAIRS)), "ansible"
-    )
+    tree.files |= playbooks("steps.yml", "include", "steps", mplay_step(told()), "mplay")
+    tree.files |= playbooks("tasks.yml", "include_tasks", "block", ansible_task(told()), "ansible")
     playbook = tree.files["play/ansible.yml"]
     playbook["tasks"] = playbook.pop("block")
     tree.files["play/ansible.yml"] = [{**playbook, "gather_facts": False}]
@@ -187,6 +211,7 @@ def playbooks(
         f"play/deeper-{name}": [deepest],
         f"play/{name}": [inner],
         f"play/{playbook}.yml": {
+            "name": "a play",
             "hosts": "web",
             "vars": of("playbook"),
             "vars_files": ["one.yml", "two.yml"],
@@ -195,30 +220,49 @@ def playbooks(
     }
 
 
+Values = dict[str, Any]
+
+
 @pytest.fixture(scope="module")
-def winners(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dict[str, str]]:
-    """Who won each pair: with mplay, and with Ansible."""
+def winners(tmp_path_factory: pytest.TempPathFactory) -> tuple[Values, Values]:
+    """Who won each pair, and what is under ``magic``: with mplay, and with Ansible."""
     root = tmp_path_factory.mktemp("precedence")
     sources, extra = scenario(root)
     given = [word for source in sources for word in ("-i", source)]
-    ansible(root, "play/ansible.yml", *given, *(word for one in extra for word in ("-e", one)))
+    ansible(
+        root,
+        "play/ansible.yml",
+        "-l",
+        "web",
+        *given,
+        *(word for one in extra for word in ("-e", one)),
+    )
     theirs = json.loads((root / "play" / "out").read_text())
     return rendered(root, "play/mplay.yml", sources, extra), theirs
 
 
 def test_the_winner_of_every_pair_of_levels_is_ansibles(
-    winners: tuple[dict[str, str], dict[str, str]],
+    winners: tuple[Values, Values],
 ) -> None:
     ours, theirs = winners
-    assert len(theirs) == len(PAIRS) == 630
-    assert {name: (PAIRS[name], ours[name], won) for name, won in theirs.items()} == {
-        name: (PAIRS[name], won, won) for name, won in theirs.items()
+    assert len(PAIRS) == 630
+    assert {name: (pair, ours[name]) for name, pair in PAIRS.items()} == {
+        name: (pair, theirs[name]) for name, pair in PAIRS.items()
     }
 
 
 def test_of_two_neighbouring_levels_the_second_wins(
-    winners: tuple[dict[str, str], dict[str, str]],
+    winners: tuple[Values, Values],
 ) -> None:
     _, theirs = winners
     neighbours = [(at, at + 1) for at in range(len(LEVELS) - 1)]
     assert [theirs[f"v{one}_{other}"] for one, other in neighbours] == list(LEVELS[1:])
+
+
+def test_what_the_tool_itself_says_of_a_host_is_what_ansible_says(
+    winners: tuple[Values, Values],
+) -> None:
+    ours, theirs = winners
+    assert dict(zip(MAGIC, ours["magic"], strict=True)) == dict(
+        zip(MAGIC, theirs["magic"], strict=True)
+    )

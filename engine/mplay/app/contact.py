@@ -11,6 +11,7 @@ from typing import Any
 from mplay.app.project import Project
 from mplay.channel.protocol import About, Connector, Piece, PieceKind
 from mplay.executor.context import RunContext
+from mplay.executor.surroundings import Surroundings
 from mplay.inventory import Inventory
 from mplay.model.errors import HostError, Unreachable, UsageError, Where
 from mplay.model.host import LOCALHOST, Host
@@ -160,4 +161,5 @@ def _context(
         extra_vars=asked.known.extra_vars,
         templates=renderer,
         bind=Binder(modules=project.registry, finder=finder, renderer=renderer),
+        surroundings=Surroundings.of(Path("playbook.yml"), inventory.files, asked.limit),
     )

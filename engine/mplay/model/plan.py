@@ -71,13 +71,14 @@ class PlannedStep:
     `block` is the innermost block with batches or a bracket ('' none); `blocks` all blocks around
     it, outermost first. `hosts` are its subjects in order; `runs_on` names the delegate for those
     subjects that have one. `needs` are paths of needed steps. `number` is its place in file order.
-    `reacts_to`: paths of the steps of `on_change`.
+    `reacts_to`: paths of the steps of `on_change`. `among`: all hosts of a `run_once` step.
     """
 
     path: str
     step: Step
     number: int
     hosts: tuple[str, ...]
+    among: tuple[str, ...] = ()
     section: Section = Section.STEPS
     role: Role = Role.MAIN
     block: str = ""

@@ -58,9 +58,10 @@ class Item:
 
 @dataclass(slots=True, kw_only=True)
 class StepItem(Item):
-    """A step on its way into the plan."""
+    """A step on its way into the plan. `among`: all hosts of a `run_once` step."""
 
     step: Step
+    among: tuple[str, ...] = ()
     role: Role = Role.MAIN
     reacts_to: tuple[str, ...] = ()
     runs_on: dict[str, str] = field(default_factory=dict)

@@ -38,6 +38,7 @@ def _step(draft: Draft, item: StepItem) -> PlannedStep:
         step=item.step,
         number=item.number,
         hosts=item.hosts,
+        among=item.among,
         section=item.section,
         role=item.role,
         block=inner[-1] if inner else "",

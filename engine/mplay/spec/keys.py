@@ -66,7 +66,7 @@ BRACKET = Keys(
 AROUND = Keys(kind="`around`", known=_words("enter check leave"))
 MODULES_LATER = _words(
     "script fetch blockinfile unarchive get_url user group authorized_key cron sysctl mount "
-    "apt_repository reboot timer notify pip_release "
+    "apt_repository notify pip_release "
     "vulnerabilities access_review account_lock logrotate journal_vacuum postgres_slow_queries "
     "postgres_vacuum postgres_setting redis_evict redis_setting resources load_test "
     "postgres_backup backup_status postgres_restore_test postgres_archive_rows postgres_reindex "
@@ -80,17 +80,21 @@ NEED = Keys(kind="a need", known=_words("step scope"))
 
 HINTS = {
     "any_errors_fatal": "see `on_failure` and `max_failed`",
+    "add_host": "name the host in the inventory",
     "async": "every task is detached already; see `timeout`",
     "become_method": "sudo is used",
     "block": "a step with `steps` is a block",
     "changed_when": "`shell` says with `state` and `expect` when it changes something",
     "failed_when": "use `verify`, or the module `query`",
     "gather_facts": "take it out: modules ask for what they need",
+    "group_by": "give the hosts a group in the inventory",
     "handlers": "a step with `on_change: [ID]` reacts to a change",
     "ignore_errors": "use `on_failure: continue`",
     "import_playbook": "use `include: FILE` in a step",
     "import_tasks": "use `include: FILE`",
+    "include_role": "use `include: FILE`",
     "include_tasks": "use `include: FILE`",
+    "include_vars": "use `vars_files`, or from_yaml of lookup('file', …) in `vars`",
     "loop_control": "the item of a loop is `item`",
     "notify": "a step with `on_change: [ID]` reacts to a change",
     "poll": "every task is detached already; see `timeout`",
@@ -99,6 +103,7 @@ HINTS = {
     "register": "every result is kept: results['ID']",
     "rescue": "see `on_failure`",
     "roles": "use `include: FILE` in a step",
+    "set_fact": "use `vars`, which may read results['ID']",
     "tasks": "they are called `steps`",
     "with_dict": 'use `loop: "{{ x | dict2items }}"`',
     "with_items": "use `loop`",
@@ -107,7 +112,9 @@ HINTS = {
 """What to write instead of Ansible's keys that mplay does not have."""
 
 RESERVED = _words(
-    "ansible_host batch before facts group_names groups hostvars inventory_hostname "
-    "inventory_hostname_short item omit results run"
+    "ansible_check_mode ansible_host ansible_limit ansible_play_batch ansible_play_hosts "
+    "ansible_play_hosts_all ansible_play_name batch before facts group_names groups hostvars "
+    "inventory_dir inventory_file inventory_hostname inventory_hostname_short item omit "
+    "play_hosts playbook_dir results run"
 )
 """Variables that mplay sets; nobody else may."""

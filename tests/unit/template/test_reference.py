@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2.filters import FILTERS
 
+from mplay.spec.keys import RESERVED
 from mplay.template import filters, tests
 from mplay.template.lookups import LOOKUPS
 
@@ -28,7 +29,7 @@ def cells(title: str, column: int) -> set[str]:
     return {
         word
         for row in rows
-        for word in re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", row.split(" | ")[column]))
+        for word in re.findall(r"`(\w+)[`\[]", re.sub(r"\(.*?\)", "", row.split(" | ")[column]))
     }
 
 
@@ -47,3 +48,7 @@ def test_the_page_names_every_test_and_no_other() -> None:
 
 def test_the_page_names_every_lookup_and_no_other() -> None:
     assert cells("Lookups", 0) == set(LOOKUPS)
+
+
+def test_the_page_names_every_variable_that_is_set_and_no_other() -> None:
+    assert cells("Variables that mplay sets", 0) - {"HOST"} == RESERVED

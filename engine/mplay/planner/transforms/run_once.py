@@ -9,4 +9,4 @@ def run_once(draft: Draft) -> None:
     """Keep the first host of the step's list; its result is everybody's."""
     for item in draft.steps():
         if item.step.run_once:
-            item.hosts = item.hosts[:1]
+            item.among, item.hosts = item.hosts, item.hosts[:1]
