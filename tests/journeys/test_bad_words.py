@@ -45,6 +45,7 @@ WORDS = {
     "an unknown flag": (["--lmit", "x"], "--lmit", "--limit"),
     "an unknown answer to failure": (["--on-failure", "shrug"], "'shrug' is not one of"),
     "sudo's password from nobody": (["-K"], "there is no terminal to ask on"),
+    "questions to nobody": (["--step"], "--step asks before each step, and there is no terminal"),
     "a tag that is nowhere": (["-t", "x"], "--tags no step of the playbook has the tag 'x'"),
     "a tag to skip": (["--skip-tags", "a,x"], "--skip-tags no step", "the tag 'a'", "the tag 'x'"),
     "a step that is nowhere": (["--only", "oen"], "--only the playbook has no step 'oen'", "'one'"),
@@ -54,7 +55,7 @@ WORDS = {
     "a vouch for nothing": (["--assume-done", "oen", "--reason", "x"], "--assume-done", "'one'"),
     "another format": (["--format", "xml"], "'xml' is not one of"),
 }
-LATER_FLAGS = [["--step"], ["--override", "window"], ["--emergency"]]
+LATER_FLAGS = [["--override", "window"], ["--emergency"]]
 
 
 @pytest.mark.parametrize("case", WORDS)

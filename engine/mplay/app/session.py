@@ -274,7 +274,12 @@ class Session:
                 f"  mplay rollback {run}  undo\n"
             )
 
-        with handled(lambda: crew.inbox.put(Stop(INTERRUPTED)), farewell):
+        def stop() -> None:
+            crew.inbox.put(Stop(INTERRUPTED))
+            if consent := self.context.options.consent:
+                consent.stop()
+
+        with handled(stop, farewell):
             yield
 
     @contextmanager

@@ -10,7 +10,9 @@ from mplay.cli import executing, options, selecting
 from mplay.cli.beginning import How, begin
 from mplay.cli.executing import Wanted
 from mplay.cli.selecting import Listed, Selected
+from mplay.cli.stepping import step_by_step
 from mplay.cli.vault import vault
+from mplay.model.errors import UsageError
 
 
 @click.command()
@@ -31,13 +33,13 @@ from mplay.cli.vault import vault
 @executing.evidence
 @executing.say_yes
 @executing.strict
+@step_by_step
 @options.of_connection
 @vault
 @selecting.selecting
 @selecting.listing
 @options.verbose
 @options.of_run
-@options.later("--step", value=False)
 @options.later("--override")
 @options.later("--emergency", value=False)
 def apply(
@@ -53,6 +55,7 @@ def apply(
     evidence: tuple[str, ...],
     say_yes: bool,
     strict: bool,
+    stepwise: bool,
     user: str,
     become: bool,
     ask_become_pass: bool,
@@ -83,7 +86,10 @@ def apply(
         become=become,
         on_failure=on_failure or "",
         selected=selected,
+        stepwise=stepwise,
     )
+    if stepwise and dry_run:
+        raise UsageError("--step asks before what is done, and --check does nothing")
     how = How(
         listed=listed, dry_run=dry_run, plan_digest=plan_digest, detailed_exitcode=detailed_exitcode
     )

@@ -12,6 +12,7 @@ import click
 
 from mplay.app.sudo import SudoPasswords
 from mplay.cli.selecting import Selected
+from mplay.cli.stepping import consent
 from mplay.cli.vault import known_secrets, open_vault, vault_words
 from mplay.model.errors import UsageError
 
@@ -69,6 +70,7 @@ class Wanted:
     become: bool = False
     on_failure: str = ""
     selected: Selected = Selected()  # noqa: RUF009 frozen
+    stepwise: bool = False
     sudo: SudoPasswords = field(default_factory=lambda: SudoPasswords(known_secrets()))
 
     def project(self) -> Project:
@@ -93,6 +95,7 @@ class Wanted:
             strict=self.strict,
             say_yes=self.say_yes,
             evidence=answers(self.evidence),
+            consent=consent() if self.stepwise else None,
         )
 
     def request(

@@ -8,6 +8,7 @@ import click
 
 from mplay.cli import executing, options
 from mplay.cli.executing import Wanted
+from mplay.cli.stepping import step_by_step
 from mplay.cli.vault import vault
 
 
@@ -19,6 +20,7 @@ from mplay.cli.vault import vault
 @click.argument("run", metavar="RUN")
 @executing.evidence
 @executing.say_yes
+@step_by_step
 @options.ask_become_pass
 @vault
 @options.forks
@@ -32,6 +34,7 @@ def resume(
     run: str,
     evidence: tuple[str, ...],
     say_yes: bool,
+    stepwise: bool,
     ask_become_pass: bool,
     forks: int | None,
     verbose: int,
@@ -53,6 +56,7 @@ def resume(
         forks=forks,
         evidence=evidence,
         say_yes=say_yes,
+        stepwise=stepwise,
         ask_become_pass=ask_become_pass,
         verbose=verbose,
     )

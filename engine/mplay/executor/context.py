@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mplay.executor.consent import Consent
 from mplay.executor.results import Results
 from mplay.model.host import Host
 from mplay.model.plan import Plan, PlannedStep
@@ -26,13 +27,14 @@ class Options:
     """How a run is run. `forks`: hosts at once. `evidence`: answers by step path or id.
 
     `say_yes`: questions between batches are answered with yes. `strict`: warnings and unknowns of
-    checks are failures.
+    checks are failures. `consent` is asked before each step.
     """
 
     forks: int = 50
     strict: bool = False
     say_yes: bool = False
     evidence: Mapping[str, str] = field(default_factory=dict)
+    consent: Consent | None = None
     reconnect: float = 30 * 60.0
 
 

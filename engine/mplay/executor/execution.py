@@ -120,7 +120,7 @@ class Execution:
             work=self._work,
             virtual=self._gatherings.virtual,
             ended=ended,
-            together=TOGETHER,
+            together=1 if self._running.context.options.consent else TOGETHER,
         )
         for host, why in absent:
             self._absent(graph, host, why, scheduler, phase, pending)

@@ -10,6 +10,7 @@ from mplay.executor.attempt import HIDDEN, Bound, shown
 from mplay.executor.brackets import Brackets
 from mplay.executor.changing import Changing, said
 from mplay.executor.checking import check
+from mplay.executor.consent import ASKED, REFUSED
 from mplay.executor.crew import Turn
 from mplay.executor.deciding import Deciding
 from mplay.executor.doubt import Doubt
@@ -105,9 +106,14 @@ class Forward:
         against = past.skipped if not past.void else None
         if against is not None and not self._brackets.needs_again(step, key.subject, against):
             return Ended(TaskStatus.SKIPPED, against), Result(status=TaskStatus.SKIPPED)
-        why = "" if decided or _is_decided(past) else self._skip(step, key.subject)
-        if why:
-            return self._skipped(key, why)
+        if not (decided or _is_decided(past)):
+            if why := self._skip(step, key.subject):
+                return self._skipped(key, why)
+            wanted = self._wanted(step, key.subject)
+            if wanted is None:
+                return Ended(TaskStatus.WAITING, ASKED), Result(status=TaskStatus.WAITING)
+            if not wanted:
+                return self._skipped(key, REFUSED)
         items = self._items(step, key)
         if items is None:
             return self._one(step, key, None, turn)
@@ -117,6 +123,12 @@ class Forward:
 
     def _skip(self, step: PlannedStep, host: str) -> str:
         return self._brackets.skip(step, host) or self._deciding.skip(step, host)
+
+    def _wanted(self, step: PlannedStep, host: str) -> bool | None:
+        """Whether the operator wants it, where somebody asks; None where the answer is open."""
+        context = self._running.context
+        consent = context.options.consent
+        return consent.given(context.plan, step, host) if consent else True
 
     def _skipped(self, key: TaskKey, why: str) -> tuple[Ended, Result]:
         self._running.recorder.write(Skipped(task=str(key), why=why))
