@@ -24,12 +24,13 @@ from mplay.executor.crew import Turn
 from mplay.executor.deciding import Deciding
 from mplay.executor.link import Link
 from mplay.executor.planned import Planned
-from mplay.executor.probing import Probe, ask, ask_ahead, riding_pieces
+from mplay.executor.probing import Probe, ask_ahead, riding_pieces
 from mplay.executor.results import Result
 from mplay.executor.running import Running
 from mplay.executor.scheduler import Ended
+from mplay.executor.settling import settled
 from mplay.executor.upcoming import Upcoming
-from mplay.model.change import Facts, WayBack, unmet
+from mplay.model.change import Facts, WayBack
 from mplay.model.errors import HostError, UsageError
 from mplay.model.events import Debt, Event, Intent, OutcomeSeen, Pivot, Undone
 from mplay.model.plan import Node, Role, Section
@@ -71,7 +72,8 @@ class Changing:
         link, ahead = self._running.link(bound.place), self._running.look_ahead(bound.place)
         probe = bound.probing(module.probe(), confined=module.CONFINED)
         later = self._later(turn.upcoming)
-        seen = ask_ahead(link, ahead, str(bound.key), probe, later)
+        here = ask_ahead(link, ahead, str(bound.key), probe, later)
+        seen = {**here, **self._running.elsewhere(bound)}
         change = module.plan(seen)
         if change is None:
             self._running.look_ahead(bound.place).widen()
@@ -90,13 +92,18 @@ class Changing:
         ahead = self._running.look_ahead(link.host.name)
         members = {planned.node for planned in together}
         later = self._later([node for node in turn.upcoming if node not in members])
-        riding = ahead.lacking(later(1))
+        # What is seen before a reboot says nothing about the host behind it.
+        reboots = any(planned.change.reconnect for planned in together)
+        riding = {} if reboots else ahead.lacking(later(1))
         frames = [
-            frame_of(
-                one.intent,
-                one.planned.change,
-                uncut=one.planned.bound.module.UNCUT,
-                riding=riding_pieces(riding) if one is sent[-1] else (),
+            replace(
+                frame_of(
+                    one.intent,
+                    one.planned.change,
+                    uncut=one.planned.bound.module.UNCUT,
+                    riding=riding_pieces(riding) if one is sent[-1] else (),
+                ),
+                read=self._running.reading(one.planned.bound),
             )
             for one in sent
         ]
@@ -224,25 +231,11 @@ class Changing:
                 new.append(Undone(task=intent.task, attempt=intent.attempt, result="never"))
                 ended.append((Ended(TaskStatus.PENDING), Result(status=TaskStatus.PENDING)))
                 continue
-            judged = self._verified(bound, self._settled(bound, intent, judge(intent, reply)))
+            judged = self._verified(bound, settled(self._running, intent, judge(intent, reply)))
             new += self._outcome(bound, intent, judged)
             ended.append(_end(judged))
         self._running.recorder.write_all(new)
         return ended
-
-    def _settled(self, bound: Bound, intent: Intent, judged: Judged) -> Judged:
-        """Poll until `expect` holds, for changes that take a while to show."""
-        if not intent.settle or judged.rc != 0:
-            return judged
-        probe = Probe(script=intent.probe, user=intent.user, environment=intent.environment)
-        until = self._running.clock.monotonic() + intent.settle
-        seen = judged.seen
-        while unmet(intent.expect, seen) and self._running.clock.monotonic() < until:
-            self._running.clock.sleep(0.5)
-            seen = shown(ask(self._running.link(bound.place), probe), hidden=bound.hidden)
-        if unmet(intent.expect, seen):
-            return judged
-        return replace(judged, outcome=Outcome.DONE, status=TaskStatus.CHANGED, seen=seen, why="")
 
     def finish(self, bound: Bound, intent: Intent, judged: Judged) -> tuple[Ended, Result]:
         """Verify what was done, and journal the outcome."""

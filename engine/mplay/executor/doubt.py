@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from mplay.executor.attempt import Bound, Judged, frame_of, judge, shown
-from mplay.executor.backward import Backward, settled
+from mplay.executor.backward import Backward
+from mplay.executor.backward import settled as is_settled
 from mplay.executor.probing import Probe, ProbeFailed, ask
 from mplay.executor.running import Running
+from mplay.executor.settling import settled
 from mplay.model.attempt import Attempt
 from mplay.model.change import unmet
 from mplay.model.errors import PersonNeeded
@@ -46,7 +48,7 @@ class Doubt:
                     # It was handed over along with others, of which one before it failed.
                     self._never(attempt)
                     return None
-                judged = judge(intent, reply)
+                judged = settled(self._running, intent, judge(intent, reply))
                 if judged.outcome is Outcome.DONE:
                     return judged
             elif outcome is Outcome.ORPHAN:
@@ -83,7 +85,7 @@ class Doubt:
 
     def _take_back(self, attempt: Attempt, bound: Bound) -> None:
         undone = self._backward.undo(attempt)
-        if not settled(undone):
+        if not is_settled(undone):
             raise PersonNeeded(
                 f"its attempt {attempt.intent.attempt} cannot be taken back: {undone.result}"
                 + (f" ({undone.why})" if undone.why else ""),

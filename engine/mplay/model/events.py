@@ -133,6 +133,7 @@ class Intent(Event):
     `kind` is ``apply`` or ``undo``; `module` the module's name. `user` is the account that the
     task runs as ('' the supervisor's own). `restore` None: no way back (`way_back` says which).
     `undo_calls`: the step's own `rollback:`, rendered: ``[{name, args}]``; replaces `restore`.
+    `reconnect`: the host goes away and comes back before `expect` can hold.
     """
 
     KIND: ClassVar[str] = "INTENT"
@@ -156,6 +157,7 @@ class Intent(Event):
     diff: Sequence[Mapping[str, str]] = ()
     blobs: Sequence[Mapping[str, Any]] = ()
     settle: float = 0.0
+    reconnect: bool = False
     timeout: float = 0.0
     deadline: str = ""
     undo_calls: Sequence[Mapping[str, Any]] | None = None

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -61,7 +62,12 @@ class Trial:
 
     def seen(self) -> Facts:
         """What the probe sees now."""
-        return self.host.facts(self.scenario.call().probe())
+        return {**self.host.facts(self.scenario.call().probe()), **self._elsewhere()}
+
+    def _elsewhere(self) -> Facts:
+        """What the module must know of another host; this one stands for it."""
+        wanted = self.scenario.call().elsewhere()
+        return wanted.facts(self.host.facts(wanted.probe)) if wanted else {}
 
     def verdict_is_as_said(self) -> None:
         """A check judges as the scenario says."""
@@ -130,13 +136,21 @@ class Trial:
         return [self._must(change.save, save), self._must(change.apply, save)]
 
     def _settled(self, change: Change) -> Facts:
-        """The facts once `expect` holds; it has `settle` seconds for that, and at least one try."""
+        """The facts once `expect` holds; it has `settle` seconds for that, and at least one try.
+
+        A host that reboots gives no answer for a while.
+        """
         rounds = int(change.settle / 0.5) + 1
+        now: Facts = {}
         for _ in range(rounds):
-            now = self.seen()
+            try:
+                now = self.host.facts(change.probe or self.scenario.call().probe())
+            except AssertionError:
+                if not change.reconnect:
+                    raise
             if not unmet(change.expect, now):
-                return now
-            self.host.raw("sleep 0.5")
+                return {**now, **self._elsewhere()}
+            time.sleep(0.5)
         raise AssertionError(f"not as expected (wanted, got): {unmet(change.expect, now)}")
 
     def _ways(self, change: Change) -> Iterator[tuple[str, list[Callable[[str], object]]]]:

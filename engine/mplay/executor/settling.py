@@ -1,0 +1,50 @@
+"""Changes that take a while to show: `expect` is asked again until it holds or time is up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mplay.executor.attempt import Judged, shown
+from mplay.executor.probing import Probe, ProbeFailed, ask
+from mplay.executor.running import Running
+from mplay.model.change import Facts, unmet
+from mplay.model.events import Intent
+from mplay.model.task import Outcome, TaskStatus
+
+_BETWEEN = 0.5
+"""Seconds between two looks."""
+
+
+def settled(running: Running, intent: Intent, judged: Judged) -> Judged:
+    """What an attempt comes to once it has had `settle` seconds for its effect to show.
+
+    One that reboots its host is over for the host as soon as it is scheduled: DONE with the old
+    boot means *not yet*, and REBOOTED is how it ends if the host was quicker. Either way only the
+    probe, which carries the old boot identity, says whether it has happened.
+    """
+    if not intent.settle or not _can_come(intent, judged):
+        return judged
+    clock, seen, why = running.clock, judged.seen, ""
+    until = clock.monotonic() + intent.settle
+    while unmet(intent.expect, seen) and clock.monotonic() < until:
+        clock.sleep(_BETWEEN)
+        try:
+            seen, why = _look(running, intent), ""
+        except ProbeFailed as error:
+            why = f"; its probe failed: {error}"
+    wrong = unmet(intent.expect, seen)
+    if not wrong:
+        return replace(judged, outcome=Outcome.DONE, status=TaskStatus.CHANGED, seen=seen, why="")
+    if intent.no_log:
+        return replace(judged, seen=seen)
+    told = "; ".join(f"{key} is {got!r}, expected {want!r}" for key, (want, got) in wrong.items())
+    return replace(judged, seen=seen, why=f"not so within {intent.settle:g} s: {told}{why}")
+
+
+def _can_come(intent: Intent, judged: Judged) -> bool:
+    return judged.rc == 0 or (intent.reconnect and judged.outcome is Outcome.REBOOTED)
+
+
+def _look(running: Running, intent: Intent) -> Facts:
+    probe = Probe(script=intent.probe, user=intent.user, environment=intent.environment)
+    return shown(ask(running.link(intent.host), probe), hidden=intent.no_log)
