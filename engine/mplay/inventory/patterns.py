@@ -97,10 +97,11 @@ class Patterns:
     def _enumerate(self, part: Part) -> tuple[str, ...]:
         matches = _matcher(part)
         groups = [name for name in self._groups if matches(name)]
-        chosen = dict.fromkeys(host for name in groups for host in self._groups[name])
+        # A host that is chosen twice counts twice for a position: so it is in Ansible.
+        chosen = [host for name in groups for host in self._groups[name]]
         wild = part.text.startswith("~") or not _WILD.isdisjoint(part.text)
         if wild or "." in part.text or not groups:
-            chosen.update(dict.fromkeys(host for host in self._hosts if matches(host)))
+            chosen += [host for host in self._hosts if matches(host)]
         if not chosen and part.text in _LOCAL:
             return (self._localhost(part),)
         if not groups and not chosen and not wild:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,6 @@ from mplay.inventory.toml_file import read_toml
 from mplay.inventory.tree import UNGROUPED, Tree
 from mplay.inventory.yaml_file import read_yaml
 from mplay.model.errors import InvalidInput, UsageError, Where
-from mplay.model.playbook import Text
 from mplay.source import MAX_BYTES, Map, decode, is_encrypted, load
 
 ReadVault: TypeAlias = Callable[[bytes, str], Any]
@@ -26,6 +26,7 @@ _IGNORED = (
     *(".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst"),
     *(".orig", ".cfg", ".retry"),
 )
+_SECTION = re.compile(rb"^\[[^\]\s,]+\][ \t]*(?:#.*)?\r?$", re.MULTILINE)
 _BESIDE = frozenset({"group_vars", "host_vars", "vars_plugins"})
 
 
@@ -92,8 +93,26 @@ class Sources:
             read_yaml(self._tree, self._read_vault(raw, name), name)
         elif suffix == ".toml":
             read_toml(self._tree, decode(raw, name), name)
-        elif _is_yaml(raw, name, suffix):
-            read_yaml(self._tree, load(raw, name), name)
+        elif suffix and suffix not in _YAML:
+            read_ini(self._tree, decode(raw, name), name)
+        else:
+            self._yaml_or_ini(raw, name, told=bool(suffix))
+
+    def _yaml_or_ini(self, raw: bytes, name: str, *, told: bool) -> None:
+        """A file that may be either, as Ansible tries them; what is wrong is told of the likelier.
+
+        `told`: its suffix says that it is YAML.
+        """
+        try:
+            data = load(raw, name)
+        except InvalidInput:
+            if (told or _begins_like_yaml(raw)) and not _is_ini(raw, name):
+                raise
+            data = None
+        if isinstance(data, Map) and (_are_groups(data) or told or not _is_ini(raw, name)):
+            read_yaml(self._tree, data, name)
+        elif told and data is not None and not _is_ini(raw, name):
+            read_yaml(self._tree, data, name)
         else:
             read_ini(self._tree, decode(raw, name), name)
 
@@ -125,26 +144,20 @@ def _files(path: Path) -> Iterator[Path]:
             yield from _files(inner)
 
 
-def _is_yaml(raw: bytes, name: str, suffix: str) -> bool:
-    """Whether a file is YAML, by its suffix or, without one, by its content; else it is INI.
-
-    One with a suffix of YAML that holds INI is read as INI, as Ansible does it.
-    """
-    if suffix and suffix not in _YAML:
-        return False
-    first = _first_line(raw)
-    if first.startswith(b"[") or first in {b"---", b"{"} or first.endswith(b":"):
-        return not first.startswith(b"[")
-    try:
-        data = load(raw, name)
-    except InvalidInput:
-        return bool(suffix)
-    if suffix:
-        return not isinstance(data, Text)
-    return isinstance(data, Map) and all(v is None or isinstance(v, Map) for v in data.values())
+def _are_groups(data: Map) -> bool:
+    return all(group is None or isinstance(group, Map) for group in data.values())
 
 
-def _first_line(raw: bytes) -> bytes:
-    """The first line that says something."""
+def _is_ini(raw: bytes, name: str) -> bool:
+    """Whether the file has sections of INI, or nothing is wrong with it as INI."""
+    if _SECTION.search(raw):
+        return True
+    scratch = Tree()
+    read_ini(scratch, decode(raw, name), name)
+    return not scratch.problems
+
+
+def _begins_like_yaml(raw: bytes) -> bool:
     lines = (line.strip() for line in raw.splitlines())
-    return next((line for line in lines if line and line[:1] not in b"#;"), b"")
+    first = next((line for line in lines if line and line[:1] not in b"#;"), b"")
+    return first in {b"---", b"{"} or first.endswith(b":")

@@ -52,6 +52,9 @@ class Tree:
         if child in {ALL, UNGROUPED} and (parent, child) != (ALL, UNGROUPED):
             self.complain(f"the group {child} cannot be inside another one", where)
             return
+        if parent == UNGROUPED:
+            self.complain(f"{UNGROUPED} holds hosts only, not the group {child}", where)
+            return
         self.group(child)
         if parent in self.below(child):
             self.complain(f"the group {parent} would be inside itself", where)
@@ -100,6 +103,9 @@ class Tree:
         for host in self.hosts:
             if host in grouped:
                 outside.pop(host, None)
+            elif host not in outside and host in self.groups:
+                what = f"the host {host} is in no group but all, and a group is called like it"
+                self.complain(what, Where(self.files[host]), "Give one of the two another name.")
             else:
                 outside[host] = None
         held = {child for group in self.groups.values() for child in group.children}
