@@ -186,7 +186,7 @@ fact apt:lists-now "$lists"
 
 UPDATE = r"""export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 tries=0
-until said=$(apt-get -q -o APT::Update::Error-Mode=any update 2>&1); do
+until said=$(apt-get -q -o APT::Update::Error-Mode=any "$@" update 2>&1); do
   tries=$((tries + 1))
   case $tries:$said in
     ?:*"Could not get lock"*|[1-5]?:*"Could not get lock"*) sleep 5 ;;
@@ -196,8 +196,8 @@ done
 printf '%s\n' "$said"
 touch /var/lib/apt/lists
 """
-"""Waits up to 300 s for another one. The touch tells when: apt leaves the directory alone where
-nothing was new."""
+"""Waits up to 300 s for another one; ``"$@"`` are more options of apt-get. The touch tells when:
+apt leaves the directory alone where nothing was new."""
 
 FIND_TODO = r"""todo >"$MPLAY_SAVE/todo.new"
 """

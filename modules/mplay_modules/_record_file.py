@@ -14,11 +14,15 @@ from mplay_modules._record_edit import RecordEdit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFile:
-    """The file at `path`, and what is asked of one of its records; `name` is the edit's fact's."""
+    """The file at `path`, and what is asked of one of its records.
+
+    `name` is that of the edit's fact, `mode` that of a new file.
+    """
 
     path: str
     name: str
     record: RecordEdit
+    mode: str = "0644"
 
     def probe(self) -> Script:
         """What there is, and what the edit would make of it."""
@@ -29,7 +33,7 @@ class RecordFile:
         before = Seen.of(self.path, seen)
         refuse_link(before)
         require_place(before)
-        kept = Kept.of(before, mode="0644")
+        kept = Kept.of(before, mode=self.mode)
         if before.kind == "absent":
             return self._created(before, kept) if self.record.line else None
         digest = self._edit.outcome(before, seen)
