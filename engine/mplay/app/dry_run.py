@@ -8,6 +8,7 @@ from mplay.app.project import Project
 from mplay.channel.protocol import Connector
 from mplay.executor.crew import Crew
 from mplay.executor.dryrun import DryRun, Forecast
+from mplay.executor.elsewhere import OtherHosts
 from mplay.executor.link import Link
 from mplay.executor.probing import LookAhead
 from mplay.executor.recorder import Silent
@@ -43,10 +44,12 @@ def dry_run(project: Project, request: Request, connector: Connector) -> tuple[P
         results=Results(),
         numbers=Numbers({}),
         ahead={host: LookAhead(project.clock) for host in links},
+        others=OtherHosts.of_run(prepared.context, connector, project.clock),
     )
     try:
         return prepared, DryRun(running, crew).run()
     finally:
         for link in links.values():
             link.close()
+        running.close()
         crew.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from mplay.app.project import Project
+from mplay.app.recall import needed_to_undo, recall
 from mplay.app.reopen import cast_of, reopen
 from mplay.app.rollback import Wish, check_wish, chosen
 from mplay.channel.protocol import Channel, Connector
@@ -44,11 +45,14 @@ def foresee(
     with project.journal() as journal:
         run = journal.find(wanted)
         state = journal.state(run)
-    check_wish(state, wish)
-    if not state.attempts:
-        return run, []
-    context = reopen(project, state, Options())
-    choice = chosen(context.plan, state, wish)
+        check_wish(state, wish)
+        if not state.attempts:
+            return run, []
+        context = reopen(project, state, Options())
+        choice = chosen(context.plan, state, wish)
+        needed = needed_to_undo(state, lambda attempt: attempt.key in choice)
+        if recall(project.vault, context, needed):
+            state = journal.state(run)
     undo = undo_plan(context.plan, state, choice.__contains__)
     looks = _Looks(context, connector, cast_of(state, context).become)
     steps: list[UndoStep] = []

@@ -15,6 +15,7 @@ from mplay.app.sudo import kept
 from mplay.app.typed import Typed, as_source, typed_playbook
 from mplay.executor.context import Options, RunContext
 from mplay.executor.rehearsal import Rehearsal, rehearse
+from mplay.executor.surroundings import Surroundings
 from mplay.inventory import Inventory
 from mplay.model.change import WayBack
 from mplay.model.errors import UsageError, Where
@@ -138,7 +139,9 @@ class Prepared:
                 "host_groups": {name: list(host.groups) for name, host in hosts.items()},
                 "become": sorted(self.rehearsal.become),
                 "changing": sorted(self.rehearsal.changing),
+                "readable": sorted(self.context.readable),
                 "included_by": dict(self.loaded.included_by),
+                "surroundings": self.context.surroundings.as_json(),
             },
         )
 
@@ -173,6 +176,7 @@ def prepare(
         templates=renderer,
         bind=Binder(modules=project.registry, finder=finder, renderer=renderer),
         options=request.options,
+        surroundings=Surroundings.of(request.playbook, inventory.files, request.limit),
     )
     limit = None
     if request.limit:
@@ -187,7 +191,7 @@ def prepare(
         on_failure=OnFailure(request.on_failure) if request.on_failure else None,
         watch=watch,
     )
-    context = replace(bare, plan=plan)
+    context = _readable(project, replace(bare, plan=plan))
     inventory.check_keys(context.hosts[name] for name in _used(plan))
     environment = _environment(project, context)
     check_answers(plan, project.registry, request.options.evidence)
@@ -261,6 +265,22 @@ def _delegate(context: RunContext) -> Callable[[Step, str], str | None]:
         return name
 
     return delegate
+
+
+def _readable(project: Project, context: RunContext) -> RunContext:
+    """The context that knows which hosts' files the run may read: those that may be delegates."""
+    config = project.config
+    environment = config.environment_of([context.hosts[name] for name in context.plan.hosts])
+
+    def may_be(host: Host) -> bool:
+        try:
+            config.check_delegate(environment, host)
+        except UsageError:
+            return False
+        return True
+
+    names = (name for name, host in context.hosts.items() if may_be(host))
+    return replace(context, readable=frozenset(names))
 
 
 def _environment(project: Project, context: RunContext) -> str:

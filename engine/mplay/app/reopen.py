@@ -9,6 +9,7 @@ from typing import Any
 from mplay.app.project import Project
 from mplay.app.session import Cast
 from mplay.executor.context import Bind, Options, RunContext
+from mplay.executor.surroundings import Surroundings
 from mplay.model.errors import JournalError, UsageError
 from mplay.model.events import RunBegin
 from mplay.model.host import LOCALHOST, Connection, Host
@@ -56,6 +57,8 @@ def reopen(project: Project, state: RunState, options: Options) -> RunContext:
         templates=renderer,
         bind=_same_files(binder, project.config.root, known),
         options=options,
+        readable=frozenset(begin.options.get("readable", ())),
+        surroundings=Surroundings.from_json(begin.options.get("surroundings", {})),
     )
     project.sudo.recall(context, begin.options.get("become", ()))
     return context

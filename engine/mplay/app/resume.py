@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from mplay.app.answers import check_answers
 from mplay.app.overtaking import overtaking
 from mplay.app.project import Project
+from mplay.app.recall import needed_to_go_on, recall
 from mplay.app.reopen import begun, cast_of, check_modules, reopen
 from mplay.app.rollback import BY_HAND
 from mplay.app.session import Absent, Action, Session, make_module, owner
@@ -43,6 +44,8 @@ def resume(
         _refuse_over(state)
         know(journal.records(run))
         context = reopen(project, state, options)
+        if recall(project.vault, context, needed_to_go_on(state)):
+            state = journal.state(run)
         action = _action(state, context)
         if action is _forward:
             check_modules(project, begun(state))

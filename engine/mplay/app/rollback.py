@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mplay.app.overtaking import overtaking
 from mplay.app.project import Project
+from mplay.app.recall import needed_to_undo, recall
 from mplay.app.reopen import begun, cast_of, reopen
 from mplay.app.session import Absent, Action, Cast, Session, make_module, owner
 from mplay.channel.protocol import Connector
@@ -69,6 +70,9 @@ def rollback(
             return run, _NOTHING
         context = reopen(project, state, options)
         choice = chosen(context.plan, state, wish)
+        needed = needed_to_undo(state, lambda attempt: attempt.key in choice)
+        if recall(project.vault, context, needed):
+            state = journal.state(run)
         know(journal.records(run))
         session = Session(
             journal=journal,

@@ -19,6 +19,7 @@ from mplay.executor.backward import Rules
 from mplay.executor.claiming import claim, release
 from mplay.executor.context import RunContext
 from mplay.executor.crew import Crew, Stop
+from mplay.executor.elsewhere import OtherHosts
 from mplay.executor.execution import INTERRUPTED, Ending, Execution
 from mplay.executor.link import Link
 from mplay.executor.owed import owing
@@ -133,6 +134,7 @@ class Session:
         finally:
             for link in running.links.values():
                 link.close()
+            running.close()
             crew.close()
 
     def _claim(self, cast: Cast) -> None:
@@ -217,6 +219,9 @@ class Session:
             results=Results(),
             numbers=Numbers({host: past.next_number(host) for host in links}),
             ahead={host: LookAhead(self.clock) for host in links},
+            others=OtherHosts.of_run(
+                self.context, self.connector, self.clock, self.context.options.reconnect
+            ),
         )
 
     def _link(
