@@ -108,10 +108,10 @@ class Sources:
         except InvalidInput:
             if (told or _begins_like_yaml(raw)) and not _is_ini(raw, name):
                 raise
-            data = None
-        if isinstance(data, Map) and (_are_groups(data) or told or not _is_ini(raw, name)):
-            read_yaml(self._tree, data, name)
-        elif told and data is not None and not _is_ini(raw, name):
+            groups = False
+        else:
+            groups = _are_groups(data, told=told) or not _is_ini(raw, name)
+        if groups:
             read_yaml(self._tree, data, name)
         else:
             read_ini(self._tree, decode(raw, name), name)
@@ -144,8 +144,11 @@ def _files(path: Path) -> Iterator[Path]:
             yield from _files(inner)
 
 
-def _are_groups(data: Map) -> bool:
-    return all(group is None or isinstance(group, Map) for group in data.values())
+def _are_groups(data: Any, *, told: bool) -> bool:
+    """Whether data are groups beyond doubt, or nothing at all."""
+    if not isinstance(data, Map):
+        return data is None
+    return told or all(group is None or isinstance(group, Map) for group in data.values())
 
 
 def _is_ini(raw: bytes, name: str) -> bool:

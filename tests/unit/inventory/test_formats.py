@@ -283,6 +283,12 @@ def test_the_problems_of_all_sources_are_told_at_once(tmp_path: Path) -> None:
     assert "none there is no such inventory" in text
 
 
+@pytest.mark.parametrize("text", ["", "---\n", "# nothing\n", "--- # nothing\n...\n"])
+@pytest.mark.parametrize("name", ["h__yml", "h"])
+def test_a_file_with_nothing_in_it_names_nobody(tmp_path: Path, name: str, text: str) -> None:
+    assert not Inventory.load([write(tmp_path, name, text)]).hosts
+
+
 def test_a_source_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     (tmp_path / "h.ini").write_bytes(b"h\xff\n")
     with pytest.raises(UsageError, match="not UTF-8"):
