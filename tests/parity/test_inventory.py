@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from mplay.cli.main import main
 from mplay.inventory import Inventory
 from mplay.inventory.listing import as_graph, as_list
 from mplay.model.errors import Problem, UsageError
@@ -216,13 +217,49 @@ def ansible(case: Case, *words: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", ["directory", "shape_cluster"])
+@pytest.mark.parametrize("name", ["shape_storage", "shape_cluster", "shape_site"])
 def test_the_real_command_lists_the_same(told: Told, name: str) -> None:
     case = told.cases[name]
     sources = [word for source in case.sources for word in ("-i", source)]
     expected = json.loads(ansible(case, "ansible-inventory", *sources, "--list"))
     expected["_meta"].pop("profile")
     assert listed(case) == expected
+
+
+SAME_WORDS = {
+    ("--list",): ("list", "--format", "json"),
+    ("--list", "--limit", "web,!w1", "-e", "x=1"): (
+        *("list", "--format", "json"),
+        *("--limit", "web,!w1", "-e", "x=1"),
+    ),
+    ("--host", "w1", "-e", '{"v": [1]}'): ("vars", "w1", "--format", "json", "-e", '{"v": [1]}'),
+    ("--graph", "web", "--vars"): ("graph", "web", "--vars"),
+    ("--graph", "--vars", "--playbook-dir", "inv/sub"): (
+        *("graph", "--vars"),
+        *("--playbook-dir", "inv/sub"),
+    ),
+}
+"""Words of `ansible-inventory`, and those of `mplay inventory` that mean the same."""
+
+
+@pytest.mark.parametrize("words", SAME_WORDS)
+def test_both_commands_print_the_same(
+    told: Told,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+) -> None:
+    case = told.cases["directory"]
+    monkeypatch.chdir(case.folder)
+    expected = ansible(case, "ansible-inventory", "-i", "inv", *words)
+    assert main(["inventory", *SAME_WORDS[words], "-i", "inv"]) == 0
+    found = capsys.readouterr().out
+    if "--graph" in words:
+        assert found.splitlines() == expected.splitlines()
+        return
+    document = json.loads(expected)
+    document.get("_meta", {}).pop("profile", None)
+    assert json.loads(found) == document
 
 
 @pytest.mark.parametrize(("pattern", "limit"), [("platform:!web2", ""), ("web", "@retry")])
