@@ -64,6 +64,8 @@ class Link:
     def open(self) -> Greeting | None:
         """Connect, and claim the host if this link claims. Unreachable, HostRefused, HostLocked."""
         with self._mutex:
+            # One whose greeting was refused is still open.
+            self._drop()
             channel = self._connector.open(self.host)
             self._channel = channel
             if self.claim is None:
