@@ -72,15 +72,21 @@ class _Seen:
     probe: Probe
     result: PieceResult
     at: float
+    keys: Collection[str] | None
 
     def outlives(self, touched: Collection[str]) -> bool:
         """Whether a change that touched nothing but these facts leaves it true."""
-        if not self.probe.confined:
-            return False
-        try:
-            return not set(facts_of(self.result)).intersection(touched)
-        except ProbeFailed:
-            return False
+        return self.keys is not None and not any(key in self.keys for key in touched)
+
+
+def _keys(probe: Probe, result: PieceResult) -> Collection[str] | None:
+    """All that the answer says something of; None where nobody can tell."""
+    if not probe.confined:
+        return None
+    try:
+        return facts_of(result).keys()
+    except ProbeFailed:
+        return None
 
 
 class LookAhead:
@@ -132,7 +138,8 @@ class LookAhead:
         with self._mutex:
             for name, probe in probes.items():
                 if name in results and results[name].rc is not None:
-                    self._seen[name] = _Seen(probe, results[name], now)
+                    keys = _keys(probe, results[name])
+                    self._seen[name] = _Seen(probe, results[name], now, keys)
 
     def take(self, name: str, probe: Probe) -> PieceResult | None:
         """The answer to this very probe, if it is still good; it is good once."""

@@ -1,15 +1,15 @@
 """The events of a run: what the journal holds, and what listeners are shown.
 
-An event is plain data (JSON types only, so that encoding is `asdict`). A `Record` is an event with
-its place in the chain of its run. An event that touches a host is durable *before* its message
-leaves. Names and fields are those of design section 8; they are final: a later version may add
-events and fields with defaults, never change the meaning of one.
+An event is plain data: JSON types only, so that nothing has to be done to encode it. A `Record` is
+an event with its place in the chain of its run. An event that touches a host is durable *before*
+its message leaves. Names and fields are those of design section 8; they are final: a later version
+may add events and fields with defaults, never change the meaning of one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 
@@ -20,8 +20,8 @@ class Event:
     KIND: ClassVar[str] = ""
 
     def data(self) -> dict[str, Any]:
-        """The fields as plain data."""
-        return asdict(self)
+        """The fields by name; their values are the event's own, not copies."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
