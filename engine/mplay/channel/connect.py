@@ -9,18 +9,28 @@ from mplay.channel.session import HostChannel
 from mplay.channel.stream import Line
 from mplay.model.clock import Clock, SystemClock
 from mplay.model.host import Host
+from mplay.model.secrets import Secrets
 
 
 class Connectors:
-    """The `Connector` of a real run; one serves all hosts and threads."""
+    """The `Connector` of a real run; one serves all hosts and threads.
 
-    def __init__(self, manner: Manner | None = None, clock: Clock | None = None) -> None:
+    What is in `secrets` is in no text that goes to a host: it travels beside it.
+    """
+
+    def __init__(
+        self,
+        manner: Manner | None = None,
+        clock: Clock | None = None,
+        secrets: Secrets | None = None,
+    ) -> None:
         self._manner = manner or Manner()
+        self._secrets = secrets or Secrets()
         self._clock = clock or SystemClock()
 
     def open(self, host: Host) -> Channel:
         """A connected channel. Unreachable; HostRefused for keys, login and sudo."""
-        return HostChannel(self._line(host), self._manner, self._clock)
+        return HostChannel(self._line(host), self._manner, self._clock, self._secrets)
 
     def _line(self, host: Host) -> Line:
         if host.connection.kind == "local":

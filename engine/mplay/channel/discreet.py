@@ -46,6 +46,11 @@ def discreet_pieces(
     return clean, _values(clean, secrets)
 
 
+def is_too_much(values: Mapping[str, str]) -> bool:
+    """Whether secrets are more than one message can bring."""
+    return sum(len(value.encode("utf-8", "surrogateescape")) for value in values.values()) > MOST
+
+
 def secret_lines(values: Mapping[str, str]) -> bytes:
     """Lines ``NAME PART/PARTS HEX``. UsageError where they are more than a pipe takes."""
     raw = {name: value.encode("utf-8", "surrogateescape") for name, value in values.items()}

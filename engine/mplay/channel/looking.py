@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from mplay.channel.answers import listen
 from mplay.channel.protocol import Piece, PieceResult
@@ -18,9 +19,19 @@ class Looking:
     """Runs probes through a relay.
 
     `user` is the account that the relay runs as. `owned`: only while the host is this run's.
+    `values`: of the variables that stand for secrets in the probes.
     """
 
-    def __init__(self, host: str, relay: Relay, user: str, *, owned: bool) -> None:
+    def __init__(
+        self,
+        host: str,
+        relay: Relay,
+        user: str,
+        *,
+        owned: bool,
+        values: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._values = values
         self._host = host
         self._relay = relay
         self._user = user
@@ -47,7 +58,7 @@ class Looking:
     def _ask(self, pieces: Sequence[Piece], default: float) -> list[PieceResult]:
         talk = self._relay.converse()
         limit = math.ceil(max(piece.timeout or default for piece in pieces))
-        program = look_program(pieces, user=self._user, mark=talk.mark)
+        program = look_program(pieces, user=self._user, mark=talk.mark, values=self._values)
         self._relay.post(talk, "look", limit, self._owned, payload=program)
         outs = self._sections(talk)
         errors = _until_end(talk, talk.next(Source.ERR), Source.ERR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from functools import cache
 from importlib.resources import files
 
@@ -22,8 +23,17 @@ def supervisor() -> str:
 @cache
 def task() -> str:
     """The process that runs the pieces of one frame."""
-    text = _program("common", "task")
-    return f"own='{_unset(text)}'\n{text}"
+    text = _program("common", "secret", "task")
+    return f"own='{_unset(text)}'\nreading={shlex.quote(reading_secrets())}\n{text}"
+
+
+@cache
+def reading_secrets() -> str:
+    """Shell that reads secrets from descriptor 3, closes it, and leaves nothing else behind."""
+    each = '[ -z "$hex" ] || secret "$name" "$part" "$hex"'
+    loop = f"while read -r name part hex <&3; do {each}; done"
+    text = f"{_program('secret')}{loop}\n"
+    return f"{text}exec 3<&-; {_unset(text)}\n"
 
 
 def _program(*names: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from mplay.channel import programs
 from mplay.channel.answers import Told, about_of, greeting_of, listen
 from mplay.channel.blobs import BlobStore
+from mplay.channel.discreet import discreet, discreet_pieces, is_too_much, secret_lines
 from mplay.channel.looking import Looking
 from mplay.channel.protocol import (
     About,
@@ -24,6 +25,7 @@ from mplay.channel.stream import Conversation, Line
 from mplay.channel.wire import assignments, frame_name, frames_text
 from mplay.model.clock import Clock
 from mplay.model.errors import HostRefused, LinkLost
+from mplay.model.secrets import Secrets
 from mplay.model.task import Outcome
 
 _SWEEP = 8  # answers that are acknowledged together: one removal on the host for all of them
@@ -36,8 +38,11 @@ class HostChannel:
     asked inline, so that a run which changes nothing starts no supervisor.
     """
 
-    def __init__(self, line: Line, manner: Manner, clock: Clock) -> None:
+    def __init__(
+        self, line: Line, manner: Manner, clock: Clock, secrets: Secrets | None = None
+    ) -> None:
         self.host = line.host
+        self._secrets = secrets or Secrets()
         self._line = line
         self._manner = manner
         self._clock = clock
@@ -77,7 +82,9 @@ class HostChannel:
         """Run probes inline: no lock, no supervisor, nothing written."""
         relay = self._relay(become)
         user = "root" if become else self._line.user
-        return Looking(self.host, relay, user, owned=False).look(pieces, default=60.0)
+        clean, values = discreet_pieces(pieces, self._secrets)
+        looking = Looking(self.host, relay, user, owned=False, values=values)
+        return looking.look(clean, default=60.0)
 
     def about(self) -> About:
         """What the host is, and who holds its lock; nothing is written."""
@@ -86,18 +93,32 @@ class HostChannel:
     def send(self, frame: Frame, on_output: OnOutput | None = None) -> Reply:
         """Send blobs that the host lacks, then the frame; follow it to its end."""
         if not frame.number:
-            looking = Looking(self.host, self._relay(self._become), self._user, owned=True)
-            results = looking.look(frame.pieces, default=frame.timeout)
+            clean, values = discreet_pieces(frame.pieces, self._secrets)
+            relay = self._relay(self._become)
+            looking = Looking(self.host, relay, self._user, owned=True, values=values)
+            results = looking.look(clean, default=frame.timeout)
             return Reply(outcome=Outcome.DONE, rc=None, pieces=results)
         talk = self._hand_over([frame], streamed=len(frame.pieces))
         return self._follow(talk, [frame], on_output)[0]
 
     def send_all(self, frames: Sequence[Frame]) -> Sequence[Reply]:
         """Send frames in one message; the host ends them one after another while they go well."""
+        if len(frames) > 1 and is_too_much(discreet(frames, self._secrets).values):
+            return self._one_by_one(frames)
         return self._follow(self._hand_over(frames, streamed=0), frames, None)
 
-    def _hand_over(self, frames: Sequence[Frame], *, streamed: int) -> Conversation:
+    def _one_by_one(self, frames: Sequence[Frame]) -> list[Reply]:
+        replies: list[Reply] = []
+        for frame in frames:
+            well = not replies or replies[-1].outcome is Outcome.DONE
+            never = Reply(outcome=Outcome.NEVER, rc=None, pieces={})
+            replies.append(self.send(frame) if well else never)
+        return replies
+
+    def _hand_over(self, written: Sequence[Frame], *, streamed: int) -> Conversation:
         """Send what the host lacks and the frames; of `streamed` pieces the output is shown."""
+        found = discreet(written, self._secrets)
+        frames, secret = found.frames, secret_lines(found.values)
         relay = self._relay(self._become)
         acks, self._acks = self._due_acks()
         text = frames_text(frames, user=self._user, grace=self._manner.grace, acks=acks)
@@ -105,8 +126,11 @@ class HostChannel:
         # Blobs and frames travel together; a blob that fails makes the host refuse the frames.
         talk = relay.converse()
         blobs = self._blobs.missing([blob for frame in frames for blob in frame.blobs])
+        read = next((frame.read for frame in frames if frame.read), None)
         for blob in blobs:
-            self._blobs.send(relay, talk, blob)
+            self._blobs.send(relay, talk, blob, read)
+        if secret:
+            relay.post(talk, "secret", payload=secret)
         names = [frame_name(frame) for frame in frames]
         file = f"{names[0]}.{talk.mark[:8]}"
         relay.post(talk, "frames", file, streamed, *names, payload=text)

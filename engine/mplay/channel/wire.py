@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mplay.channel.hostlog import attempt_id
+from mplay.channel.programs import reading_secrets
 from mplay.channel.protocol import Frame, Piece, PieceKind
 from mplay.model.errors import UsageError
 from mplay.sdk.facts import PROLOGUE
@@ -57,12 +58,20 @@ def assignments(**words: object) -> bytes:
     return _assignments(words.items())
 
 
-def look_program(pieces: Sequence[Piece], *, user: str, mark: str) -> bytes:
-    """Probes as one program: after each, its mark and rc on stdout, its mark on stderr."""
+def look_program(
+    pieces: Sequence[Piece], *, user: str, mark: str, values: Mapping[str, str]
+) -> bytes:
+    """Probes as one program: after each, its mark and rc on stdout, its mark on stderr.
+
+    `values`: of the variables that stand for secrets; an account reads its own from descriptor 3.
+    """
     lines = [f"mark={mark}", 'printf "%s begin\\n" "$mark"', 'printf "%s begin\\n" "$mark" >&2']
+    lines += [f"{name}={shlex.quote(value)}" for name, value in values.items()]
     for piece in pieces:
+        lent = values if _account(piece, user) else {}
         lines += [
-            f"( umask 022; cd /; unset mark; set --; {_call(piece, user)} ) </dev/null",
+            f"( umask 022; cd /; unset mark; set --; {_call(piece, user, lent)} ) </dev/null"
+            + _on_descriptor_3(lent),
             'printf "%s piece %s\\n" "$mark" "$?"; printf "%s piece\\n" "$mark" >&2',
         ]
     return _encoded("\n".join(lines) + "\n")
@@ -84,11 +93,19 @@ def piece_text(piece: Piece) -> str:
     return "\n".join([*lines, piece.script])
 
 
-def _call(piece: Piece, user: str) -> str:
+def _on_descriptor_3(values: Mapping[str, str]) -> str:
+    if not values:
+        return ""
+    raw = {name: value.encode("utf-8", "surrogateescape") for name, value in values.items()}
+    lines = "".join(f"{name} 1/1 {value.hex()}\n" for name, value in raw.items())
+    return f" 3<<MPLAY_SECRETS\n{lines}MPLAY_SECRETS"
+
+
+def _call(piece: Piece, user: str, lent: Mapping[str, str]) -> str:
     account = _account(piece, user)
     if not account:
         return f"set -u; eval {shlex.quote(piece_text(piece))}"
-    text = piece_text(piece)
+    text = (reading_secrets() if lent else "") + piece_text(piece)
     # An account cannot open its parent's pipes, so the script travels in its environment.
     parts = [text[at : at + _CHUNK] for at in range(0, len(text), _CHUNK)]
     names = [f"mplay_{index}" for index in range(len(parts))]

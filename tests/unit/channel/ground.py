@@ -7,6 +7,7 @@ import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from mplay.channel.connect import Connectors
 from mplay.channel.hostlog import parse_log
@@ -140,6 +141,6 @@ def work(
     )
 
 
-def probe(script: str, name: str = "probe", **rest: float) -> Piece:
+def probe(script: str, name: str = "probe", **rest: Any) -> Piece:
     """A probe."""
-    return Piece(name=name, kind=PieceKind.PROBE, script=script, **rest)  # type: ignore[arg-type]
+    return Piece(name=name, kind=PieceKind.PROBE, script=script, **rest)

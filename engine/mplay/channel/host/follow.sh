@@ -36,9 +36,24 @@ frames() { # NAME 'COUNT ID...': they become a file, and only when that is whole
   elif ! supervise; then
     refuse "supervisor $problem"
   else
+    pass_on "$name"
     ask frames "$name" "$token" $$ "$wanted"
     watch "${wanted##* }" "$count"
   fi
+  held=''
+}
+
+pass_on() { # NAME: the secrets of a message go through the fifo, line by line, and into no file
+  while [ -n "$held" ]; do
+    ask secret "$1" "$token" "${held%%
+*}"
+    case $held in
+      *"
+"*) held=${held#*
+} ;;
+      *) held='' ;;
+    esac
+  done
 }
 
 attach() { # ID COUNT

@@ -4,7 +4,7 @@
 # word: every line of an answer begins with it, so that no output of a task can pass for one.
 # Arguments: state directory or nothing, seconds between two beats.
 base=$1 every=$2
-run='' token='' ready='' mark='' size=0 pace='' idle=600 busy='' spoiled=''
+run='' token='' ready='' mark='' size=0 pace='' idle=600 busy='' spoiled='' held=''
 
 say() { printf '%s %s\n' "$mark" "$*"; }
 
@@ -83,6 +83,11 @@ blob() { # SHA OFFSET: bytes that belong at OFFSET of a blob; its digest decides
   fi
 }
 
+secret() { # its bytes are lines `VARIABLE PART/PARTS HEX` for the frames that come next
+  take
+  held=$payload payload=''
+}
+
 forget() { # its bytes are digests, a line each
   take
   for word in $payload; do
@@ -135,6 +140,7 @@ while read -r verb mark size one two; do
     hello) hello ;;
     about) about ;;
     code) code "$one" ;;
+    secret) secret ;;
     frames) frames "$one" "$two" ;;
     attach) attach "$one" "$two" ;;
     more) more "$one" "${two% *}" "${two#* }" ;;

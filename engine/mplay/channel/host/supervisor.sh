@@ -70,6 +70,12 @@ hire() { # a worker; as a background job of a shell it would ignore SIGINT, and 
   runner=$!
 }
 
+hold() { # NAME TOKEN LINE: a part of a secret for the message that comes next; in memory only
+  [ "$held_for" = "$1 $2" ] || held=''
+  held_for="$1 $2" held="${held}secret $3
+"
+}
+
 begin() { # NAME TOKEN RELAY IDS: the attempts of a message, one after another while they go well
   last=${4##* }
   if [ -n "$busy" ]; then
@@ -80,10 +86,12 @@ begin() { # NAME TOKEN RELAY IDS: the attempts of a message, one after another w
     tell "$3" "done $last" # sent twice: an attempt runs once
   elif [ -f "$brief/in/$1" ]; then
     busy=$1 follower=$3 wanted=$last queue=$4 place=0 begun=$((begun + 1))
+    [ "$held_for" != "$1 $2" ] || given=$held
     advance
     # A short tick that is under way serves this task too: each costs two forks.
     case $pace in '' | 30) arm 0.8 ;; esac
   fi
+  held='' held_for=''
 }
 
 advance() { # gives the worker the next attempt in the queue
@@ -92,7 +100,7 @@ advance() { # gives the worker the next attempt in the queue
   if [ -z "$runner" ] || ! breathes "$runner"; then hire; fi
   where=''
   [ "$how" = group ] || where=$cgroup/task$slot
-  printf '%s %s %s %s\n' "$busy" "$busy_id" "$place" "$where" >&7
+  printf '%s%s %s %s %s\n' "$given" "$busy" "$busy_id" "$place" "$where" >&7
 }
 
 in_hand() { # ID: whether it runs, or comes after what runs
@@ -141,7 +149,7 @@ finish() { # NAME ID FAILED: a task has ended and its answer lies there
     return 0
   fi
   true >"$home/current"
-  busy='' busy_id='' quiet=0
+  busy='' busy_id='' quiet=0 given=''
   tell "$follower" "done $wanted"
 }
 
@@ -257,7 +265,7 @@ exec 9<>"$base/alive"
 flock -w 10 9 || exit 1
 read_boot
 busy='' busy_id='' queue='' place=0 follower='' wanted='' asked=0 asked_piece='' grace=1000 begun=0 missing=0
-ticker='' ticks=0 pace='' quiet=0 dirty=1
+ticker='' ticks=0 pace='' quiet=0 dirty=1 held='' held_for='' given=''
 cgroup='' slot=0 where='' runner=''
 [ -s "$home/current" ] && { cat "$home/current" >>"$home/orphans"; true >"$home/current"; }
 printf '%s\n' $$ >"$home/pid" && record_boot || exit 1
@@ -273,6 +281,7 @@ tell "$starter" ready
 arm 1
 while read -r what one two three four <&3; do
   case $what in
+    secret) hold "$one" "$two" "$three $four" ;;
     frames) begin "$one" "$two" "$three" "$four" ;;
     follow) follow "$one" "$two" ;;
     end) finish "$one" "$two" "$three" ;;

@@ -5,10 +5,12 @@
 # from its own by their cgroup. Its orders are lines `NAME ATTEMPT PLACE CGROUP` on its stdin, which
 # ends with the supervisor: the attempt is the frame at that place of the message NAME.
 # Arguments: state directory, run, the supervisor's process, cgroup or group.
-# $own, which is set before this text, unsets every function and variable of ours.
+# Lines `secret VARIABLE PART/PARTS HEX` come before the order of the task that needs them.
+# $own, which is set before this text, unsets every function and variable of ours; $reading is what
+# reads secrets from descriptor 3.
 base=$1
 places "$2"
-keeper=$3 how=$4 slot='' message=''
+keeper=$3 how=$4 slot='' message='' secrets='' lines=''
 
 open_path() { # FILE: lets an account pass through the directories above what it was given
   chmod 0711 "$base" "$base/runs" "$home" "$home/${1%%/*}"
@@ -29,13 +31,20 @@ lend() { # ACCOUNT: its restore point is its own, and it gets copies of the blob
 as_user() { # INDEX ACCOUNT FLAGS: drops to an account; its shell reads the script from descriptor 4
   eval "there=~$2"
   main_group=$(id -g -- "$2") || return 126
-  printf '%s\n' "$text" >"$brief/out/$id.$1s"
+  [ -n "$lines" ] || reading=''
+  printf '%s\n' "$reading$text" >"$brief/out/$id.$1s"
   chown "$2" "$brief/out/$id.$1s" "${sink}o" "${sink}e" || return 126
   [ ! -d "$save" ] || lend "$2" || return 126
   [ -z "$blobs" ] || MPLAY_BLOBS=$home/blobs.$2
   cd / || return 126
-  HOME=$there setpriv --reuid "$2" --regid "$main_group" --init-groups \
-    sh "$3" /proc/self/fd/4 4<"$brief/out/$id.$1s"
+  set -- "$3" --reuid "$2" --regid "$main_group" --init-groups "$brief/out/$id.$1s"
+  if [ -n "$lines" ]; then
+    HOME=$there setpriv "$2" "$3" "$4" "$5" "$6" sh "$1" /proc/self/fd/4 4<"$7" 3<<END
+$lines
+END
+  else
+    HOME=$there setpriv "$2" "$3" "$4" "$5" "$6" sh "$1" /proc/self/fd/4 4<"$7"
+  fi
 }
 
 aim() { # INDEX: where a piece prints to, but for its `o` or `e`: a file, so that nobody can block it
@@ -218,9 +227,23 @@ sweep() { # what the controller has acknowledged is not needed any more
   acks=''
 }
 
+know() { # VARIABLE PART/PARTS HEX: for the task that comes next, and for no other
+  secret "$@"
+  secrets="$secrets $1" lines="$lines$*
+"
+}
+
+forget() {
+  [ -n "$secrets" ] || return 0
+  # shellcheck disable=SC2086
+  unset $secrets
+  secrets='' lines='' plain=''
+}
+
 # A worker that is told to end, with its task, stays to write down how the task ended.
 trap : TERM
 while read -r name id place where; do
+  [ "$name" != secret ] || { know "$id" "$place" "$where"; continue; }
   if [ "$how" = group ]; then
     where=$$
   elif [ "$where" != "$slot" ]; then
@@ -232,6 +255,7 @@ while read -r name id place where; do
   # told that the attempt has never been, and then it shall not be.
   breathes "$keeper" || exit 0
   task "$name" "$place"
+  forget
   # In a process group its own process cannot be told from those that a task leaves: a new one comes.
   [ "$how" = cgroup ] || exit 0
 done
