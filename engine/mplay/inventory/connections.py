@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from mplay.model.errors import UsageError, Where
 from mplay.model.host import LOCALHOST, Connection
 from mplay.model.playbook import Text
+from mplay.model.sealed import Sealed
 
 Render: TypeAlias = Callable[[Any, Mapping[str, Any]], Any]
 """Renders a template with the variables of a host."""
@@ -16,6 +17,9 @@ Render: TypeAlias = Callable[[Any, Mapping[str, Any]], Any]
 _SSH = frozenset({"ssh", "smart", "paramiko", "paramiko_ssh", "ansible.builtin.ssh"})
 _LOCAL = frozenset({"local", "ansible.builtin.local"})
 _KEY_FILE = ("ansible_ssh_private_key_file", "ansible_private_key_file")
+_PORT = ("ansible_ssh_port", "ansible_port")
+_TIMEOUT = ("ansible_ssh_timeout", "ansible_timeout")
+_ARGUMENTS = ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args")
 _BECOME = frozenset({"sudo", "ansible.builtin.sudo"})
 _REFUSED = {
     "ansible_password": "Use a key, or an agent.",
@@ -43,6 +47,7 @@ class Reading:
             user=self._text("ansible_ssh_user", "ansible_user"),
             key_file=_absolute(self._text(*_KEY_FILE)),
             common_args=self._arguments(),
+            connect_timeout=self._seconds(),
         )
 
     def _refuse(self) -> None:
@@ -64,17 +69,28 @@ class Reading:
         raise self._wrong(what, "ansible_connection", "There are ssh and local.")
 
     def _port(self) -> int | None:
-        text = self._text("ansible_ssh_port", "ansible_port")
+        text = self._text(*_PORT)
         if not text:
             return None
         if not text.isdigit() or not 0 < int(text[:6]) < 65536:
             what = f"the port of {self._host} is '{text}', which is no port"
-            raise self._wrong(what, "ansible_port", "")
+            raise self._wrong(what, self._first(*_PORT), "")
         return int(text)
 
     def _arguments(self) -> str:
-        names = ("ansible_ssh_common_args", "ansible_ssh_extra_args")
-        return " ".join(filter(None, (self._text(name) for name in names)))
+        return " ".join(filter(None, (self._text(name) for name in _ARGUMENTS)))
+
+    def _seconds(self) -> float:
+        text = self._text(*_TIMEOUT)
+        if not text:
+            return Connection().connect_timeout
+        if not text.isdigit() or not int(text[:6]):
+            what = f"the time to connect to {self._host} is '{text}', which is no number of seconds"
+            raise self._wrong(what, self._first(*_TIMEOUT), "")
+        return float(text[:6])
+
+    def _first(self, *names: str) -> str:
+        return next(name for name in names if self._variables.get(name) is not None)
 
     def _text(self, *names: str) -> str:
         for name in names:
@@ -84,7 +100,8 @@ class Reading:
         return ""
 
     def _rendered(self, name: str, value: Any) -> Any:
-        if not isinstance(value, str) or not ("{{" in value or "{%" in value):
+        template = isinstance(value, str) and ("{{" in value or "{%" in value)
+        if not template and not isinstance(value, Sealed):
             return value
         if self._render is None:
             raise self._wrong(f"a template in {name} is not in this version", name, "")

@@ -162,6 +162,12 @@ def test_extra_variables_win_where_they_say_how_a_host_is_reached(tmp_path: Path
         ("ansible_connection=winrm", "ansible_connection winrm is not in this version"),
         ("ansible_port=ssh", "the port of h is 'ssh'"),
         ("ansible_port=70000", "the port of h is '70000'"),
+        ("ansible_ssh_port=ssh", "the port of h is 'ssh'"),
+        (
+            "ansible_timeout=soon",
+            "the time to connect to h is 'soon', which is no number of seconds",
+        ),
+        ("ansible_timeout=0", "the time to connect to h is '0'"),
         ("ansible_password=x", "ansible_password is not in this version"),
         ("ansible_become_method=doas", "ansible_become_method doas is not in this version"),
         ("ansible_host='{{ x }}'", "a template in ansible_host is not in this version"),
@@ -181,6 +187,27 @@ def test_a_template_of_a_connection_is_rendered_with_the_hosts_variables(tmp_pat
     source = write(tmp_path, "h.ini", "h ip=10.1.1.1 ansible_host='{{ ip }}'\n")
     inventory = Inventory.load([source], render=lambda _text, variables: variables["ip"])
     assert inventory.host("h").connection.address == "10.1.1.1"
+
+
+def test_arguments_of_ssh_come_in_the_order_of_ansible(tmp_path: Path) -> None:
+    line = "ansible_ssh_extra_args=-o\\ C=3 ansible_ssh_common_args=-o\\ B=2 ansible_ssh_args=-C"
+    assert connection(tmp_path, line).common_args == "-C -o B=2 -o C=3"
+
+
+def test_the_time_to_connect_may_be_said(tmp_path: Path) -> None:
+    assert connection(tmp_path, "ansible_timeout=3").connect_timeout == 3.0
+    assert connection(tmp_path, "ansible_timeout=3 ansible_ssh_timeout=4").connect_timeout == 4.0
+
+
+def test_a_sealed_value_of_a_connection_is_opened_and_not_taken_as_it_stands(
+    tmp_path: Path,
+) -> None:
+    text = 'g: {hosts: {h: {ansible_user: !vault "$ANSIBLE_VAULT;1.1;AES256\\n3031"}}}\n'
+    source = write(tmp_path, "h.yml", text)
+    opened = Inventory.load([source], render=lambda _value, _variables: "opened")
+    assert opened.host("h").connection.user == "opened"
+    with pytest.raises(UsageError, match="ansible_user"):
+        Inventory.load([source]).host("h")
 
 
 def test_a_missing_key_is_told_once_where_it_was_named(tmp_path: Path) -> None:
