@@ -124,21 +124,18 @@ class Sent(Placing):
     """False: a file that is there keeps its content."""
 
     @abstractmethod
-    def source(self) -> Content:
-        """What is put there."""
+    def source(self, seen: Facts) -> Content | None:
+        """What is put there; None where it is not known before the probe. CannotPlan."""
 
-    def name(self) -> str:
-        """That of the file of the controller."""
-        return self.source().name
-
-    def digest(self, seen: Facts) -> str:  # noqa: ARG002  the content is the controller's
+    def digest(self, seen: Facts) -> str:
         """That of the content."""
-        return self.source().blob.sha256
+        source = self.source(seen)
+        return source.blob.sha256 if source else ""
 
     def keeps_content(self) -> bool:
         """Where `force` says so."""
         return not self.force
 
-    def material(self, seen: Facts) -> Material:  # noqa: ARG002  as above
+    def material(self, seen: Facts) -> Material:
         """The content itself."""
-        return Material(content=self.source())
+        return Material(content=self.source(seen))

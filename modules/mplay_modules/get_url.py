@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar, Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from mplay.sdk import CannotPlan, Facts, Script, lines, sh
+from mplay.sdk import CannotPlan, Change, Facts, Script, lines, sh
 from mplay_modules._attributes import NOT_HERE
 from mplay_modules._placing import Material, Placing
 from mplay_modules._programs import ask_program, has_program
@@ -138,6 +139,12 @@ class GetUrl(Placing):
         """The URL, and whether anything vouches for what comes from there."""
         unsure = ", compared with no checksum" if self.checksum == _NONE else ""
         return ", from " + self.url + unsure
+
+    def plan(self, seen: Facts) -> Change | None:
+        """Fetched, compared and put in place; or mode and owner set, or nothing."""
+        change = super().plan(seen)
+        # Nobody knows how long it takes: nothing goes along with it.
+        return replace(change, confined=False) if change else None
 
     def material(self, seen: Facts) -> Material:
         """By curl, or by wget where nothing is confidential."""

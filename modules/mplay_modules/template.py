@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from mplay.sdk import Content, TemplateFile
+from mplay.sdk import Content, Facts, TemplateFile
 from mplay_modules._attributes import NOT_HERE
 from mplay_modules._placing import Sent
 
@@ -41,6 +41,10 @@ class Template(Sent):
     src: TemplateFile
     """The template, searched under ``templates/`` beside the playbook and the project."""
 
-    def source(self) -> Content:
+    def name(self) -> str:
+        """That of the template."""
+        return self.src.name
+
+    def source(self, seen: Facts) -> Content:  # noqa: ARG002  it is the controller's
         """What it renders to."""
         return self.src

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mplay.channel.answers import listen
+from mplay.channel.protocol import ReadElsewhere
 from mplay.channel.relay import Relay
 from mplay.channel.stream import Conversation
 from mplay.model.change import Blob
-from mplay.model.errors import UsageError
+from mplay.model.errors import HostError, UsageError
 
 _CHUNK = 256 * 1024
 
@@ -38,13 +39,23 @@ class BlobStore:
         """Those that have to be sent, each once."""
         return [blob for blob in dict.fromkeys(blobs) if blob.sha256 not in self._whole]
 
-    def send(self, relay: Relay, talk: Conversation, blob: Blob) -> None:
-        """Send what the host lacks of a blob, without waiting: a frame follows in the same trip."""
+    def send(
+        self, relay: Relay, talk: Conversation, blob: Blob, read: ReadElsewhere | None = None
+    ) -> None:
+        """Send what the host lacks of a blob, without waiting: a frame follows in the same trip.
+
+        `read` gives the content of a file of another host.
+        """
         offset = self._parts.get(blob.sha256, 0)
         if offset > blob.size:
             offset = 0
-        size, chunks = blob.size - offset, _content(blob, offset)
-        relay.post_parts(talk, "blob", blob.sha256, offset, size=size, chunks=chunks)
+        size, chunks = blob.size - offset, _content(blob, offset, read)
+        try:
+            relay.post_parts(talk, "blob", blob.sha256, offset, size=size, chunks=chunks)
+        except (HostError, UsageError):
+            # The relay is in the middle of a message, so that no other can be sent to it.
+            relay.close()
+            raise
 
     def confirm(self, talk: Conversation, blob: Blob) -> None:
         """The host's word on one blob: UsageError where it is not what its digest says."""
@@ -52,32 +63,41 @@ class BlobStore:
         if told.lines["differs"]:
             raise UsageError(
                 f"its content is no longer that of {blob.sha256[:12]}… with {blob.size} bytes",
-                where=blob.path or self._host,
+                where=blob.place or self._host,
                 hint="put the file back as it was when the run began",
             )
         self._whole.add(blob.sha256)
         self._parts.pop(blob.sha256, None)
 
 
-def _content(blob: Blob, offset: int) -> Iterator[bytes]:
+def _content(blob: Blob, offset: int, read: ReadElsewhere | None) -> Iterator[bytes]:
     """Exactly the bytes that were announced: a file that shrank is filled up, and then refused."""
     left = blob.size - offset
     if blob.data or not blob.path:
         yield blob.data[offset:]
         return
-    try:
-        with Path(blob.path).open("rb") as file:
-            file.seek(offset)
-            while left and (chunk := file.read(min(_CHUNK, left))):
-                left -= len(chunk)
-                yield chunk
-    except OSError as error:
-        raise UsageError(
-            f"cannot be read: {error.strerror}",
-            where=blob.path,
-            hint="put the file back as it was when the run began",
-        ) from error
+    parts = read(blob, offset) if blob.host and read else _of_file(blob.path, offset)
+    for part in parts:
+        chunk = part[:left]
+        left -= len(chunk)
+        yield chunk
+        if not left:
+            return
     while left:
         chunk = bytes(min(_CHUNK, left))
         left -= len(chunk)
         yield chunk
+
+
+def _of_file(path: str, offset: int) -> Iterator[bytes]:
+    try:
+        with Path(path).open("rb") as file:
+            file.seek(offset)
+            while chunk := file.read(_CHUNK):
+                yield chunk
+    except OSError as error:
+        raise UsageError(
+            f"cannot be read: {error.strerror}",
+            where=path,
+            hint="put the file back as it was when the run began",
+        ) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -10,6 +10,9 @@ from typing import Protocol
 from mplay.model.change import Blob
 from mplay.model.host import Host
 from mplay.model.task import Outcome
+
+ReadElsewhere = Callable[[Blob, int], Iterator[bytes]]
+"""Reads the content of a blob that is a file of another host, from an offset, in parts."""
 
 
 class PieceKind(StrEnum):
@@ -53,6 +56,7 @@ class Frame:
     the try of its undo. ``$MPLAY_SAVE`` is the directory of (number, attempt), the same for an
     undo. A frame of probes only has number 0 and no record on the host. `uncut`: past `timeout`
     (seconds) it is waited for, not killed. `confined`: its pieces leave no process behind.
+    `read` gives the content of blobs that are files of another host.
     """
 
     number: int
@@ -63,6 +67,7 @@ class Frame:
     timeout: float = 300.0
     uncut: bool = False
     blobs: tuple[Blob, ...] = ()
+    read: ReadElsewhere | None = field(default=None, compare=False, repr=False)
     confined: bool = False
 
 

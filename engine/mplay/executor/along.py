@@ -93,6 +93,8 @@ class Along:
         bound = self._deciding.early(step, node.host) if self._is_plain(step) else None
         if bound is None or not isinstance(bound.module, State | Action):
             return None
+        if bound.module.elsewhere() is not None:
+            return None
         probe = bound.probing(bound.module.probe(), confined=bound.module.CONFINED)
         result = self._running.look_ahead(bound.place).see(str(key), probe)
         if result is None:
@@ -106,7 +108,7 @@ class Along:
         """Whether a step is nothing but its change, once on each host."""
         written = step.step
         plain_place = step.role is Role.MAIN and step.section is Section.STEPS
-        return plain_place and written.loop is None and not written.verify
+        return plain_place and written.loop is None and not written.verify and not written.retries
 
 
 def _is_small(change: Change) -> bool:

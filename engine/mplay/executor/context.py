@@ -8,7 +8,8 @@ from typing import Any
 
 from mplay.executor.consent import Consent
 from mplay.executor.results import Results
-from mplay.model.host import Host
+from mplay.executor.surroundings import Surroundings
+from mplay.model.host import LOCALHOST, Host
 from mplay.model.plan import Plan, PlannedStep
 from mplay.model.playbook import ModuleCall
 from mplay.sdk import Module
@@ -39,7 +40,10 @@ class Options:
 
 
 class HostVars(Mapping[str, Scope]):
-    """`hostvars`: the variables of every host, made when they are read."""
+    """`hostvars`: the variables of every host, made when they are read.
+
+    It holds the hosts of the inventory, and localhost for who asks for it.
+    """
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
@@ -48,17 +52,19 @@ class HostVars(Mapping[str, Scope]):
         return self._context.own_scope(self._context.hosts[name])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._context.hosts)
+        everybody = self._context.groups.get("all", ())
+        return (name for name in self._context.hosts if name != LOCALHOST or name in everybody)
 
     def __len__(self) -> int:
-        return len(self._context.hosts)
+        return sum(1 for _ in self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
     """What does not change while a run runs. `hosts` has delegates and localhost too.
 
-    `modules` are those of (path, host) that were made before any host was asked.
+    `modules` are those of (path, host) that were made before any host was asked. `readable` are the
+    hosts whose files the run may read: those that might be delegates.
     """
 
     run: str
@@ -70,6 +76,8 @@ class RunContext:
     bind: Bind
     options: Options = field(default_factory=Options)
     modules: Mapping[tuple[str, str], Module] = field(default_factory=dict)
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    readable: frozenset[str] = frozenset()
 
     def place(self, step: PlannedStep, subject: str) -> str:
         """The host that a task runs on."""
@@ -94,28 +102,43 @@ class RunContext:
         if step.block in self.plan.blocks:
             batches = self.plan.blocks[step.block].batches
             late["batch"] = {"hosts": next((list(b) for b in batches if subject in b), [])}
-        magic = self.magic(host)
+        magic = {**self.magic(host), **self._play(step, late.get("batch"))}
         return self.templates.scope(host.vars, step.step.vars, self.extra_vars, magic, late)
+
+    def _play(self, step: PlannedStep, batch: Mapping[str, Any] | None) -> dict[str, Any]:
+        """What Ansible calls the play: the step's hosts, and those of the batch at work."""
+        everybody = list(step.among or step.hosts)
+        at_work = list(batch["hosts"]) if batch else everybody
+        return {
+            "ansible_play_name": self.plan.name,
+            "ansible_play_hosts_all": everybody,
+            "ansible_play_hosts": everybody,
+            "ansible_play_batch": at_work,
+            "play_hosts": at_work,
+        }
 
     def magic(self, host: Host) -> dict[str, Any]:
         """The variables that mplay itself gives; nothing else may set them."""
         return {
-            "inventory_hostname": host.name,
-            "inventory_hostname_short": host.name.split(".")[0],
-            "ansible_host": host.connection.address or host.name,
+            **self.surroundings.variables(host),
             "groups": self.groups,
-            "group_names": list(host.groups),
             "hostvars": HostVars(self),
             "run": {"id": self.run},
         }
 
     def own_scope(self, host: Host) -> Scope:
         """The variables of a host by themselves, each rendered as that host's."""
-        name = {"inventory_hostname": host.name, "group_names": list(host.groups)}
-        return self.templates.scope(host.vars, self.extra_vars, name)
+        names = {**self.surroundings.variables(host), "groups": self.groups}
+        return self.templates.scope(host.vars, self.extra_vars, names)
 
     def become(self, step: PlannedStep, variables: Mapping[str, Any]) -> tuple[bool, str]:
         """Whether the task wants another account than the login user, and which ('' is root)."""
+        if step.step.local:
+            return False, ""
+        return self.reading(step, variables)
+
+    def reading(self, step: PlannedStep, variables: Mapping[str, Any]) -> tuple[bool, str]:
+        """The same for what the task reads on another host."""
         wanted = step.step.become
         if wanted is None:
             wanted = variables.get("ansible_become", False)

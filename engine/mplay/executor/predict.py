@@ -182,7 +182,8 @@ class Predictor:
         certainty = module.certainty()
         try:
             seen = self._facts(bound, module, upcoming)
-            change = module.plan(self.overlay.seen(bound.place, seen))
+            there = self._running.elsewhere(bound, self.overlay.seen)
+            change = module.plan({**self.overlay.seen(bound.place, seen), **there})
         except (ProbeFailed, ValueError) as error:
             return self._at(bound, self._not_told(bound, error))
         if change is None:
@@ -216,7 +217,9 @@ class Predictor:
 
     def _not_told(self, bound: Bound, error: Exception) -> TaskRow:
         """A probe or plan that failed: only behind an earlier change nobody can tell."""
-        behind = self.overlay.touched.get(bound.place)
+        elsewhere = bound.module.elsewhere()
+        places = [*([elsewhere.host] if elsewhere else []), bound.place]
+        behind = next((self.overlay.touched[p] for p in places if p in self.overlay.touched), "")
         if behind:
             why = f"{_BEHIND.format(behind)}: {error}"
             return TaskRow(key=bound.key, status=TaskStatus.UNKNOWN, why=why)

@@ -66,8 +66,28 @@ def _task(
     if module is not None:
         found.modules[step.path, host] = module
         found.problems += check_bound(step, module)
+        _elsewhere(context, step, scope, module, found)
     if module is None or not isinstance(module, Check | Question):
         found.changing.add(place)
+
+
+def _elsewhere(
+    context: RunContext, step: PlannedStep, scope: Scope, module: Module, found: Rehearsal
+) -> None:
+    """Note a host that the task reads: whether it may, and whether that needs another account."""
+    wanted = module.elsewhere()
+    if wanted is None:
+        return
+    if wanted.host not in context.readable:
+        found.problems.append(
+            Problem(
+                f"{step.step.module.name}: this run may not read files of '{wanted.host}'",
+                step.step.module.where,
+                "name a host of this run, of its environment, or of its `shared`",
+            )
+        )
+    elif context.reading(step, scope)[0]:
+        found.become.add(wanted.host)
 
 
 def _conditions(context: RunContext, step: PlannedStep, scope: Scope) -> bool | None:

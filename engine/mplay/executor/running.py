@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from mplay.channel.protocol import ReadElsewhere
+from mplay.executor.attempt import Bound
 from mplay.executor.context import RunContext
+from mplay.executor.elsewhere import OtherHost, OtherHosts, Reader
 from mplay.executor.link import Link
-from mplay.executor.probing import LookAhead
+from mplay.executor.probing import LookAhead, ProbeFailed
 from mplay.executor.recorder import Recorder
 from mplay.executor.results import Results
+from mplay.model.change import Facts
 from mplay.model.clock import Clock
-from mplay.model.errors import LinkLost
+from mplay.model.errors import HostError, LinkLost, UsageError
 from mplay.model.state import RunState
 
 
@@ -43,6 +47,7 @@ class Running:
     results: Results
     numbers: Numbers
     ahead: dict[str, LookAhead] = field(default_factory=dict)
+    others: OtherHosts | None = None
 
     def beside(self, results: Results) -> Running:
         """The same hosts for somebody who only predicts, with results of their own."""
@@ -54,6 +59,49 @@ class Running:
         if host not in self.links:
             raise LinkLost(host, "was not reachable when the run began")
         return self.links[host]
+
+    def elsewhere(
+        self,
+        bound: Bound,
+        predicted: Callable[[str, Facts], Facts] = lambda _host, facts: facts,
+    ) -> Facts:
+        """What the task must know of another host, as `plan` sees it; {} for nothing.
+
+        `predicted` gives facts of a host as they would be by then. ProbeFailed where they cannot be
+        learned.
+        """
+        wanted = bound.module.elsewhere()
+        if wanted is None:
+            return {}
+        try:
+            there = self._other(wanted.host).facts(wanted.probe, self._reader(bound))
+            return wanted.facts(predicted(wanted.host, there))
+        except HostError as error:
+            why = f"{wanted.host}, whose file it needs, cannot be read: {error.problem.what}"
+            raise ProbeFailed(why) from error
+
+    def reading(self, bound: Bound) -> ReadElsewhere | None:
+        """How the content of blobs is read that are files of another host."""
+        if bound.module.elsewhere() is None:
+            return None
+        reader = self._reader(bound)
+        return lambda blob, offset: self._other(blob.host).read(blob, offset, reader)
+
+    def _other(self, host: str) -> OtherHost:
+        if self.others is None:
+            raise UsageError(
+                f"files of other hosts cannot be read here, and it needs one of {host}"
+            )
+        return self.others.of(host)
+
+    def _reader(self, bound: Bound) -> Reader:
+        become, user = self.context.reading(bound.step, bound.variables)
+        return Reader(become=become, user=user)
+
+    def close(self) -> None:
+        """End the connections to hosts that were only read."""
+        if self.others is not None:
+            self.others.close()
 
     def look_ahead(self, host: str) -> LookAhead:
         """What was seen ahead on a host."""

@@ -44,12 +44,13 @@ class Blob:
     """Content too large for a script; on the host it is the file ``"$MPLAY_BLOBS"/SHA``.
 
     It is in `path` (a file of the controller), in memory as `data`, or, where the file is small, in
-    both. `sha256` is in hex, `size` in bytes.
+    both; with `host` it is a file of that host. `sha256` is in hex, `size` in bytes.
     """
 
     sha256: str
     size: int
     path: str = ""
+    host: str = ""
     data: bytes = field(default=b"", repr=False)
 
     @classmethod
@@ -73,7 +74,29 @@ class Blob:
 
     def reference(self) -> dict[str, Any]:
         """What the journal keeps of it."""
-        return {"sha256": self.sha256, "size": self.size, "path": self.path}
+        place = {"path": self.path, "host": self.host} if self.host else {"path": self.path}
+        return {"sha256": self.sha256, "size": self.size, **place}
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people; '' for what is in memory only."""
+        return f"{self.host}:{self.path}" if self.host else self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """What a call must know of another host before it is planned: a probe that is asked there."""
+
+    host: str
+    probe: Script
+
+    def key(self, fact: str) -> str:
+        """The key under which `plan` sees a fact of that host."""
+        return f"from:{self.host}:{fact}"
+
+    def facts(self, there: Facts) -> dict[str, str]:
+        """Facts of that host as `plan` sees them."""
+        return {self.key(fact): value for fact, value in there.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,11 @@ class Common:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(Common):
-    """One node of the playbook: a module call on a set of hosts. Times are in seconds."""
+    """One node of the playbook: a module call on a set of hosts. Times are in seconds.
+
+    `local`: its change is made on the controller by the account that runs mplay; `become` is for
+    what it reads on another host.
+    """
 
     module: ModuleCall
     delegate_to: Text | None = None
@@ -84,6 +88,7 @@ class Step(Common):
     irreversible: str = ""
     revert_after: float | None = None
     no_log: bool = False
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from mplay.registry.calls import (
     BadArguments,
     call,
     content_arguments,
+    filled_arguments,
     local_arguments,
     program_words,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "arguments_schema",
     "call",
     "content_arguments",
+    "filled_arguments",
     "local_arguments",
     "program_words",
     "reference",

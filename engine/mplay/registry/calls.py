@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -46,15 +46,20 @@ def call(module: type[Module], arguments: Mapping[str, object]) -> Module:
 
 def content_arguments(module: type[Module]) -> dict[str, str]:
     """The arguments that are files of the controller: name -> ``archive file program template``."""
+    return _marked(module, _CONTENT)
+
+
+def filled_arguments(module: type[Module]) -> dict[str, str]:
+    """The arguments to which the engine adds what it knows: name -> ``place subject``."""
+    return _marked(module, frozenset({"place", "subject"}))
+
+
+def _marked(module: type[Module], kinds: Set[str]) -> dict[str, str]:
     found = {}
     for name, field in module.model_fields.items():
-        kinds = {
-            extra["mplay"]
-            for extra in _extras(field)
-            if isinstance(extra, dict) and extra.get("mplay") in _CONTENT
-        }
-        if kinds:
-            found[name] = str(kinds.pop())
+        for extra in _extras(field):
+            if isinstance(extra, dict) and extra.get("mplay") in kinds:
+                found[name] = str(extra["mplay"])
     return found
 
 
@@ -157,7 +162,7 @@ def _complaint(detail: ErrorDetails) -> str:
     given = _shown(detail["input"])
     if kind == "literal_error":
         return f"must be one of {context['expected']}, not {given}"
-    wanted = _WANTED.get(kind.split("_")[0])
+    wanted = _text(kind, context) or _WANTED.get(kind.split("_")[0])
     if wanted is None and (bound := _bound(context)):
         wanted = bound
     return f"must be {wanted or 'something else'}, not {given}"
@@ -175,6 +180,18 @@ _WANTED = {
     "dataclass": "the name of a file",
     "is": "the name of a file",
 }
+
+
+def _text(kind: str, context: Mapping[str, Any]) -> str:
+    """What a text must be that is one, and yet not the right one."""
+    if kind == "string_pattern_mismatch":
+        return f"text that fits {context['pattern']}"
+    words = {"string_too_short": ("least", "min"), "string_too_long": ("most", "max")}
+    if kind not in words:
+        return ""
+    at, bound = words[kind]
+    count = context[f"{bound}_length"]
+    return f"text of at {at} {count} character{'' if count == 1 else 's'}"
 
 
 def _bound(context: Mapping[str, Any]) -> str:

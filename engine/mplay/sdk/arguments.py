@@ -69,6 +69,12 @@ LocalArchive = Annotated[Content, Field(json_schema_extra={"type": "string", "mp
 TemplateFile = Annotated[Content, Field(json_schema_extra={"type": "string", "mplay": "template"})]
 """A Jinja2 template of the controller, rendered for the task; searched under ``templates/``."""
 
+LocalPlace = Annotated[str, Field(json_schema_extra={"type": "string", "mplay": "place"})]
+"""A path of the controller that is written: relative to the project, absolute for the module."""
+
+Subject = Annotated[str, Field(json_schema_extra={"type": "string", "mplay": "subject"})]
+"""A host; where it is not given, the one that the task is about."""
+
 
 def unless(argument: str) -> dict[str, JsonValue]:
     """For `Field`: with another argument given (and not *no*), the text is a path elsewhere.

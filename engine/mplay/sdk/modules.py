@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from mplay.model.change import (
     Certainty,
     Change,
+    Elsewhere,
     Facts,
     Judgement,
     Patience,
@@ -27,7 +28,8 @@ class Module(BaseModel, ABC):
     default in seconds. `UNCUT`: past its timeout it is waited for, never killed. `LOCKOUT`: it can
     lock the operator out. `CONFINED`: its probe looks at nothing but what its facts name, so that
     a confined change of other facts leaves what it saw true. `CONTROLLER`: it runs in the
-    controller, without supervisor and lock.
+    controller, without supervisor and lock. `LOCAL`: whoever it is about, its change is made on the
+    controller, by the account that runs mplay.
     """
 
     model_config = ConfigDict(
@@ -40,6 +42,7 @@ class Module(BaseModel, ABC):
     LOCKOUT: ClassVar[bool] = False
     CONFINED: ClassVar[bool] = False
     CONTROLLER: ClassVar[bool] = False
+    LOCAL: ClassVar[bool] = False
     REFUSED: ClassVar[Mapping[str, str]] = {}
     """Arguments that Ansible's module of this name has and ours has not: name -> what to do."""
 
@@ -50,6 +53,10 @@ class Module(BaseModel, ABC):
     def way_back(self) -> WayBack:
         """How this call is undone; from its arguments alone."""
         return WayBack.HARMLESS
+
+    def elsewhere(self) -> Elsewhere | None:
+        """What it must know of another host first; from its arguments alone."""
+        return None
 
     def certainty(self) -> Certainty:
         """What a dry-run may say before it ran."""

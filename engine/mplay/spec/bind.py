@@ -11,7 +11,13 @@ from typing import Any
 
 from mplay.model.errors import InvalidInput, Problem, UsageError, Where
 from mplay.model.playbook import ModuleCall, Text, Value
-from mplay.registry import ArgumentProblem, BadArguments, local_arguments, program_words
+from mplay.registry import (
+    ArgumentProblem,
+    BadArguments,
+    filled_arguments,
+    local_arguments,
+    program_words,
+)
 from mplay.registry import call as make
 from mplay.sdk import Blob, Content, Module
 from mplay.source import did_you_mean, key_place, place
@@ -38,7 +44,12 @@ class Binder:
         scope = variables if isinstance(variables, Scope) else self.renderer.scope(variables)
         args = self.renderer.render(call.args, scope)
         render = lambda text: self.renderer.template(text, scope)  # noqa: E731 one expression
-        return bind(call, args, self.modules, TaskContents(finder=self.finder, render=render))
+        contents = TaskContents(
+            finder=self.finder,
+            render=render,
+            subject=str(scope.get("inventory_hostname", "")),
+        )
+        return bind(call, args, self.modules, contents)
 
 
 def bind(call: ModuleCall, args: Value, modules: Modules, contents: Contents) -> Module:
@@ -111,6 +122,12 @@ def filled(
         if key in given and not is_dynamic(given[key]):
             result[key] = ()
             _try(result, key, partial(evaluated, call, key, given[key]), problems)
+    for key, kind in filled_arguments(module).items():
+        value = given.get(key, "")
+        if kind == "subject" and not value:
+            result[key] = contents.subject
+        elif kind == "place" and isinstance(value, str) and value and not is_dynamic(value):
+            result[key] = contents.place(value)
     for key, kind in local_arguments(module, given).items():
         value = given.get(key)
         if not isinstance(value, str) or is_dynamic(value):

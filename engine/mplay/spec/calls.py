@@ -21,7 +21,7 @@ from mplay.spec.outline import Item, Outline
 from mplay.spec.reading import Reading
 from mplay.template import is_dynamic
 
-_NO_QUESTION = ("delegate_to", "loop", "until", "become_user", "run_once")
+_NO_QUESTION = ("delegate_to", "loop", "until", "retries", "throttle", "become_user", "run_once")
 
 
 def check_calls(outline: Outline, reading: Reading) -> None:
@@ -52,6 +52,12 @@ def _bound(step: Step, module: Module, section: Section, role: Role) -> list[Pro
     if step.on_change and back is not WayBack.HARMLESS:
         what = f"a step with `on_change` must be harmless, and {name} changes the host"
         hint = "it runs in a rollback too; reload or restart with `service`, for example"
+        found.append(Problem(what, step.module.where, hint))
+    if step.retries and back is WayBack.NONE and step.rollback is None:
+        what = (
+            f"`retries` of {name}: a try that failed is undone before the next, and has no way back"
+        )
+        hint = "say how it is undone, or take `retries` out"
         found.append(Problem(what, step.module.where, hint))
     undoable = section is Section.STEPS and role in {Role.MAIN, Role.CHECK}
     if back is WayBack.NONE and undoable and not step.irreversible and step.rollback is None:
@@ -119,6 +125,9 @@ def _check_place(item: Item, step: Step, module: type[Module], reading: Reading)
     if step.until is not None and not issubclass(module, Check):
         what = f"`until` polls a check, and {step.module.name} is none"
         reading.problems.add(what, step.module.where)
+    if step.local and step.delegate_to is not None:
+        what = f"{step.module.name} writes on the controller: it takes no `delegate_to`"
+        reading.problems.add(what, step.delegate_to.where)
     if issubclass(module, Question):
         _check_question(item, step, reading)
 

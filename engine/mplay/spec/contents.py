@@ -10,12 +10,21 @@ from mplay.model.change import Blob
 from mplay.model.errors import UsageError, Where
 from mplay.model.playbook import Text
 from mplay.sdk import Content
-from mplay.spec.files import Finder
+from mplay.spec.files import Finder, tidy
 from mplay.template import Renderer
 
 
 class Contents(Protocol):
     """Gives the content of a file that an argument names. UsageError at `where`."""
+
+    @property
+    def subject(self) -> str:
+        """The host that the task is about; '' where nobody asks for one."""
+        ...
+
+    def place(self, name: str) -> str:
+        """The absolute path of a file of the controller that is written."""
+        ...
 
     def file(self, name: str, where: Where) -> Content:
         """A file under ``files/``, as it is."""
@@ -36,6 +45,11 @@ class TaskContents:
 
     finder: Finder
     render: Callable[[Text], str]
+    subject: str = ""
+
+    def place(self, name: str) -> str:
+        """A path in the project, or an absolute one."""
+        return _place(self.finder, name)
 
     def file(self, name: str, where: Where) -> Content:
         """A file under ``files/``, as it is."""
@@ -62,6 +76,11 @@ class LintContents:
 
     finder: Finder
     renderer: Renderer
+    subject: str = ""
+
+    def place(self, name: str) -> str:
+        """A path in the project, or an absolute one."""
+        return _place(self.finder, name)
 
     def file(self, name: str, where: Where) -> Content:
         """A file that is there."""
@@ -78,3 +97,8 @@ class LintContents:
         for problem in self.renderer.check(self.finder.template(path, where)):
             raise UsageError(problem.what, where=problem.where, hint=problem.hint)
         return Content(name=name, blob=Blob.of_bytes(b""))
+
+
+def _place(finder: Finder, name: str) -> str:
+    """With a trailing slash, where there is one: it says that this is a folder."""
+    return str(tidy((finder.root / name).absolute())) + ("/" if name.endswith("/") else "")

@@ -17,8 +17,10 @@ from mplay.spec.record import Record, shown
 from mplay.template import is_dynamic
 
 _DELAY = 5.0
+"""Seconds between two looks of a polled check, and before another try of a step."""
+_MOST_RETRIES = 1000
+_MOST_HOSTS = 100_000
 _MODULE_LATER = "the module `{}` is not in this version of mplay"
-"""Seconds between two looks of a polled check."""
 
 
 class Shared(TypedDict):
@@ -34,12 +36,14 @@ class Shared(TypedDict):
     become_user: Text | None
     environment: dict[str, Value]
     tags: tuple[str, ...]
+    throttle: int | None
     on_failure: OnFailure | None
 
 
 def read_step(record: Record, keys: Keys, reading: Reading) -> Step:
     """The step; its id is '' where none is given."""
     call = _only_call(record, keys, reading)
+    module = reading.module(call.name)
     return Step(
         **read_shared(record, reading),
         id=record.formed("id", forms.identifier, ""),
@@ -49,12 +53,14 @@ def read_step(record: Record, keys: Keys, reading: Reading) -> Step:
         loop=_loop(record),
         run_once=record.flag("run_once"),
         timeout=record.formed("timeout", forms.positive_duration, None),
+        retries=record.formed("retries", forms.whole(1, _MOST_RETRIES), 0),
         delay=_delay(record),
         until=_until(record),
         verify=read_calls(record, "verify", reading),
         rollback=read_calls(record, "rollback", reading) if record.has("rollback") else None,
         irreversible=record.literal("irreversible"),
         no_log=record.flag("no_log"),
+        local=module is not None and module.LOCAL,
     )
 
 
@@ -71,6 +77,7 @@ def read_shared(record: Record, reading: Reading) -> Shared:
         become_user=record.text("become_user"),
         environment=dict(record.environment()),
         tags=read_tags(record),
+        throttle=record.formed("throttle", forms.whole(1, _MOST_HOSTS), None),
         on_failure=record.word("on_failure", OnFailure),
     )
 
@@ -151,8 +158,12 @@ def _until(record: Record) -> float | None:
 
 
 def _delay(record: Record) -> float:
-    if record.has("delay") and not record.has("until"):
-        record.problems.add("`delay` means nothing without `until`", record.key_place("delay"))
+    if record.has("until") and record.has("retries"):
+        what = "`until` and `retries` say two things: how long, and how often; take one out"
+        record.problems.add(what, record.key_place("retries"))
+    elif record.has("delay") and not record.has("until") and not record.has("retries"):
+        what = "`delay` means nothing without `until` or `retries`"
+        record.problems.add(what, record.key_place("delay"))
     return record.formed("delay", forms.positive_duration, _DELAY)
 
 

@@ -114,7 +114,7 @@ class FakeChannel:
                 self._lose()
             fake.frames.append(frame)
             for blob in frame.blobs:
-                fake.put(blob)
+                fake.put(blob, frame.read)
             if fault in _DEATHS:
                 return self._die(frame, fault)
             reply = self._done(frame)

@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from mplay.channel.protocol import Frame, Holder, Piece, PieceKind, PieceResult, Reply, TaskState
+from mplay.channel.protocol import (
+    Frame,
+    Holder,
+    Piece,
+    PieceKind,
+    PieceResult,
+    ReadElsewhere,
+    Reply,
+    TaskState,
+)
 from mplay.model.change import Blob
 from mplay.sdk.facts import PROLOGUE
 
@@ -144,9 +153,12 @@ class FakeHost:
         """Where those of a run are kept."""
         return self.folder / ".mplay" / "saves" / run
 
-    def put(self, blob: Blob) -> None:
-        """Keep a blob. ValueError where its content is not what its digest says."""
-        data = Path(blob.path).read_bytes() if blob.path else blob.data
+    def put(self, blob: Blob, read: ReadElsewhere | None = None) -> None:
+        """Keep a blob; `read` gives a file of another host. ValueError where it is another one."""
+        if blob.host and read:
+            data = b"".join(read(blob, 0))
+        else:
+            data = Path(blob.path).read_bytes() if blob.path else blob.data
         if hashlib.sha256(data).hexdigest() != blob.sha256:
             raise ValueError(f"the content of blob {blob.sha256} is another")
         (self._blobs() / blob.sha256).write_bytes(data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mplay.sdk import Action, CannotPlan, Check, State
+from mplay.sdk import Action, CannotPlan, Check, State, parse_facts
 from mplay.sdk.facts import PROLOGUE
 from mplay.testing import casefile
 from mplay.testing.golden import GoldenCase
@@ -33,12 +33,12 @@ def _record_on(case: GoldenCase, host: HostShell) -> None:
     module = case.call()
     if not isinstance(module, State | Action | Check):
         return
-    before = _said(host, module.probe())
+    before = _said(host, module)
     _rewrite(case, "host says", before)
     if isinstance(module, Check):
         return
     try:
-        change = module.plan(host.facts(module.probe()))
+        change = module.plan(parse_facts(before))
     except CannotPlan:
         return
     if change is None:
@@ -47,11 +47,18 @@ def _record_on(case: GoldenCase, host: HostShell) -> None:
         host.put(blob)
     for script in (change.save, change.apply):
         _must(host, script)
-    _rewrite(case, "then host says", _said(host, module.probe()))
+    _rewrite(case, "then host says", _said(host, module))
     _must(host, change.restore or ":")
 
 
-def _said(host: HostShell, probe: str) -> str:
+def _said(host: HostShell, module: State | Action | Check) -> str:
+    """What the host says; where the module asks another one too, this one stands for it."""
+    wanted = module.elsewhere()
+    there = _printed(host, wanted.probe).splitlines(keepends=True) if wanted else []
+    return _printed(host, module.probe()) + "".join(wanted.key(line) for line in there if wanted)
+
+
+def _printed(host: HostShell, probe: str) -> str:
     done = host.run(f"{PROLOGUE}{probe}", options="-u")
     assert done.rc == 0, f"the probe failed with {done.rc}: {done.err}"
     return done.out.decode()

@@ -14,7 +14,9 @@ def delegates(draft: Draft) -> None:
     known: set[str] = {LOCALHOST}
     for item in draft.steps():
         written = item.step.delegate_to
-        if written is None:
+        if item.step.local:
+            item.runs_on |= {host: LOCALHOST for host in item.hosts if host != LOCALHOST}
+        if written is None or item.step.local:
             continue
         for host in item.hosts:
             name = _delegate(draft, item, host, written)
