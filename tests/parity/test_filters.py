@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -566,6 +567,22 @@ def test_what_would_not_come_to_the_same_twice_is_refused(both: Both, expression
     with pytest.raises(UsageError, match=r"^p\.yml:1:\d+ ") as refused:
         both.ours(expression)
     assert STRICTER[expression] in str(refused.value)
+
+
+ADDRESSES = json.loads((Path(__file__).parent / "addresses.json").read_text())
+"""Expressions, and what ansible.utils 6.0.0 with netaddr 1.3.0 made of them."""
+
+
+@pytest.mark.parametrize(("expression", "expected"), ADDRESSES)
+def test_addresses_are_what_ansible_utils_makes_of_them(expression: str, expected: Any) -> None:
+    def found() -> Any:
+        return Renderer().render(Text("{{ " + expression + " }}", AT), {})
+
+    if expected == {"error": True}:
+        with pytest.raises(UsageError, match=r"^p\.yml:1:1 "):
+            found()
+    else:
+        assert (found(), type(found())) == (expected, type(expected))
 
 
 DATA = st.recursive(

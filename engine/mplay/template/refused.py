@@ -39,7 +39,7 @@ FILTERS: dict[str, str] = {
     "xmlattr": "templates are no web pages",
     **dict.fromkeys(
         _words(
-            "cidr_merge consolidate dict_kv from_csv from_ini from_xml get_path hashids_decode "
+            "consolidate dict_kv from_csv from_ini from_xml get_path hashids_decode "
             "hashids_encode index_of ip4_hex ipaddr6 ipcut ipv6form jc keep_keys lists_mergeby "
             "parse_cli parse_xml random_mac remove_keys replace_keys slaac to_ini to_paths to_xml "
             "usable_range validate vlan_parser"
