@@ -9,7 +9,7 @@ from pathlib import Path
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _EXIT = re.compile(r"\s+#.*?\bexit (\d+)\b.*$|\s+# .*$")
-_FILE = re.compile(r"# ([\w./-]+\.(?:toml|yml))\n")
+_FILE = re.compile(r"# ([\w./-]+\.(?:toml|yml|yaml|py|ini|cfg))\n")
 _VOLATILE = (
     (re.compile(r"\b\d{8}-\d{4}-\w{4}\b"), "RUN"),
     (re.compile(r"\b1:[0-9a-f]{64}\b"), "DIGEST"),

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "unlock": ("mplay.cli.unlock:unlock", "Take hosts away from a run that cannot go on."),
     "lint": ("mplay.cli.lint:lint", "Say all that is wrong with playbooks."),
     "inventory": ("mplay.cli.inventory:inventory", "Show hosts, groups and variables."),
+    "init": ("mplay.cli.init:init", "Make a project, a playbook or a module to begin with."),
     "config": ("mplay.cli.config:config", "Show every setting, and where it comes from."),
     "modules": ("mplay.cli.modules:modules", "List the modules, or show all about one."),
     "schema": ("mplay.cli.schema:schema", "Print a JSON Schema of playbooks, for editors."),
@@ -44,7 +45,7 @@ LATER = frozenset(
     {
         *("release", "stop", "pause", "owed", "drill", "announce"),
         *("calendar", "confirm", "approve", "observe", "note", "feedback", "kpi", "report"),
-        *("tick", "init", "recover", "abandon"),
+        *("tick", "recover", "abandon"),
     }
 )
 """Commands of the design that this version does not have yet."""
