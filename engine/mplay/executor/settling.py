@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mplay.channel.protocol import Reply
 from mplay.executor.attempt import Judged, shown
 from mplay.executor.probing import Probe, ProbeFailed, ask
 from mplay.executor.running import Running
@@ -41,10 +42,23 @@ def settled(running: Running, intent: Intent, judged: Judged) -> Judged:
     return replace(judged, seen=seen, why=f"not so within {intent.settle:g} s: {told}{why}")
 
 
+def complete(running: Running, intent: Intent, reply: Reply) -> Reply:
+    """The reply with its verification, which is asked again where a reboot took the answer."""
+    verified = reply.pieces.get("verify")
+    heard = verified is not None and verified.rc is not None
+    if heard or not intent.probe or reply.outcome is not Outcome.DONE:
+        return reply
+    found = running.link(intent.host).look([_probe(intent).piece("verify")])
+    return replace(reply, pieces={**reply.pieces, **found})
+
+
+def _probe(intent: Intent) -> Probe:
+    return Probe(script=intent.probe, user=intent.user, environment=intent.environment)
+
+
 def _can_come(intent: Intent, judged: Judged) -> bool:
     return judged.rc == 0 or (intent.reconnect and judged.outcome is Outcome.REBOOTED)
 
 
 def _look(running: Running, intent: Intent) -> Facts:
-    probe = Probe(script=intent.probe, user=intent.user, environment=intent.environment)
-    return shown(ask(running.link(intent.host), probe), hidden=intent.no_log)
+    return shown(ask(running.link(intent.host), _probe(intent)), hidden=intent.no_log)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mplay.channel.protocol import Reply
 from mplay.testing import FakeConnector, FakeHost, Fault
+from mplay.testing.fake_host import Key
 from tests.journeys.local.stage import Stage
 
 APPENDS = "name: T\nhosts: w1\nsteps:\n  - {id: a, DO(a)}\n  - {id: b, DO(b)}\n  - {id: c, DO(c)}\n"
@@ -33,6 +35,24 @@ def test_a_lost_connection_costs_nothing(stage: Stage, fake: FakeHost, fault: Fa
     fake.fail(fault, "b@w1")
     assert stage.apply(APPENDS).said == ("succeeded", 0)
     assert stage.story_of("w1") == ["+a", "+b", "+c"]
+
+
+class Forgetting(dict[Key, Reply]):
+    """Answers that a reboot took before they were read."""
+
+    def __setitem__(self, key: Key, reply: Reply) -> None:
+        pass
+
+
+def test_an_answer_that_is_gone_is_made_up_for_by_another_look(
+    stage: Stage, fake: FakeHost
+) -> None:
+    fake.replies = Forgetting()
+    fake.fail(Fault.LOST_AFTER, "b@w1")
+    told = stage.apply(WRITES)
+    assert told.said == ("succeeded", 0)
+    assert told.status("b@w1") == "changed"
+    assert stage.read("b") == "new\n"
 
 
 @pytest.mark.parametrize("fault", DEADLY)
