@@ -10,7 +10,7 @@ from mplay.model.errors import Where
 from mplay.model.playbook import Text, Value
 from mplay.source import Map, Seq, did_you_mean, key_place, place
 from mplay.spec import forms
-from mplay.spec.keys import HINTS, RESERVED, Keys
+from mplay.spec.keys import RESERVED, Keys, hint_of
 from mplay.spec.problems import Problems
 from mplay.template import is_dynamic
 
@@ -55,7 +55,7 @@ class Record:
     def unknown(self, key: Text, keys: Keys) -> None:
         """Note a key that is not known."""
         near = self.problems.suggest(key, keys.known | keys.later)
-        hint = HINTS.get(key, "")
+        hint = hint_of(key)
         self.problems.add(f"{keys.kind} has no key '{key[:80]}'.{near}", key.where, hint)
 
     def formed(self, key: str, form: Callable[[Value], T], default: T) -> T:

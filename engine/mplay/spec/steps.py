@@ -10,7 +10,7 @@ from mplay.model.task import OnFailure
 from mplay.source import Map, Seq, place
 from mplay.spec import forms
 from mplay.spec.conditions import braced
-from mplay.spec.keys import HINTS, MODULES_LATER, NEED, Keys
+from mplay.spec.keys import MODULES_LATER, NEED, Keys, hint_of
 from mplay.spec.modules import short_name
 from mplay.spec.reading import Reading
 from mplay.spec.record import Record, shown
@@ -186,7 +186,7 @@ def _only_call(record: Record, keys: Keys, reading: Reading) -> ModuleCall:
 
 def _unknown(record: Record, key: Text, keys: Keys, reading: Reading, *, alone: bool) -> None:
     """A key that is neither: with no module beside it, it was probably meant to be one."""
-    hint = HINTS.get(key, "")
+    hint = hint_of(key)
     if hint or not alone:
         record.unknown(key, keys)
         return
