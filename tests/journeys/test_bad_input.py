@@ -165,16 +165,14 @@ PLAYBOOKS: dict[str, tuple[str | bytes, list[str]]] = {
     ),
     "keys and modules of later versions": (
         f"health: [{{name: x}}]\nobserve: {{for: 24h}}\n{HEAD}"
-        "  - {id: one, throttle: 1, retries: 2, revert_after: 60s, shell: {run: x, undo: y}}\n"
-        "  - {id: two, reboot: {if: required}}\n"
+        "  - {id: one, revert_after: 60s, shell: {run: x, undo: y}}\n"
+        "  - {id: two, certificate: {name: x}}\n"
         "  - {id: b, serial: 1, between: {soak: 10m}, steps: [{id: c, query: {run: x}}]}\n",
         [
             f"1:1 `health` {LATER}",
             f"2:1 `observe` {LATER}",
-            f"6:15 `throttle` {LATER}",
-            f"6:28 `retries` {LATER}",
-            f"6:40 `revert_after` {LATER}",
-            f"7:15 the module `reboot` {LATER}",
+            f"6:15 `revert_after` {LATER}",
+            f"7:15 the module `certificate` {LATER}",
             f"8:34 `soak` {LATER}",
         ],
     ),

@@ -28,7 +28,7 @@ from mplay.executor.probing import Probe, ask_ahead, riding_pieces
 from mplay.executor.results import Result
 from mplay.executor.running import Running
 from mplay.executor.scheduler import Ended
-from mplay.executor.settling import settled
+from mplay.executor.settling import complete, settled
 from mplay.executor.upcoming import Upcoming
 from mplay.model.change import Facts, WayBack
 from mplay.model.errors import HostError, UsageError
@@ -81,6 +81,10 @@ class Changing:
         self._brackets.allow_change(bound.step, bound.key.subject)
         first = Planned(node=turn.node, bound=bound, change=change, seen=seen, probe=probe)
         return self._make(self._along.of(first, turn.ready), turn, link)
+
+    def spent(self, key: TaskKey, attempt: int) -> None:
+        """Attempts of the task up to that number are over: the next has a number of its own."""
+        self._unbegun[key] = max(attempt, self._unbegun.get(key, 0))
 
     def _later(self, nodes: Sequence[Node]) -> Callable[[int], Mapping[str, Probe]]:
         steps = self._running.context.plan.steps
@@ -231,7 +235,8 @@ class Changing:
                 new.append(Undone(task=intent.task, attempt=intent.attempt, result="never"))
                 ended.append((Ended(TaskStatus.PENDING), Result(status=TaskStatus.PENDING)))
                 continue
-            judged = self._verified(bound, settled(self._running, intent, judge(intent, reply)))
+            judged = judge(intent, complete(self._running, intent, reply))
+            judged = self._verified(bound, settled(self._running, intent, judged))
             new += self._outcome(bound, intent, judged)
             ended.append(_end(judged))
         self._running.recorder.write_all(new)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mplay.executor.attempt import Bound
+from mplay.executor.attempt import HIDDEN, Bound
 from mplay.executor.deciding import Deciding
 from mplay.executor.probing import ProbeFailed, ask
 from mplay.executor.running import Running
 from mplay.model.change import Facts, Judgement, Patience, Verdict
 from mplay.model.errors import UsageError
+from mplay.model.events import Note
 from mplay.model.host import LOCALHOST
 from mplay.model.playbook import Step
 from mplay.model.task import TaskStatus
@@ -59,25 +60,38 @@ def look_once(running: Running, bound: Bound, check: Check) -> Checked:
 _ONCE = Patience(until=0.0)
 
 
-def patience(step: Step, module: Check) -> Patience:
+def patience(step: Step | None, module: Check) -> Patience:
     """How long a check is looked at again: as its step says, else as the module does."""
-    if step.until is not None:
+    if step is not None and step.until is not None:
         return Patience(until=step.until, every=step.delay)
+    if step is not None and step.retries:
+        return Patience(until=step.retries * step.delay, every=step.delay)
     return module.patience() or _ONCE
 
 
-def check(running: Running, bound: Bound, module: Check) -> Checked:
-    """Ask and judge; a patient one again and again until it is well or the time has passed."""
-    clock, patient = running.clock, patience(bound.step.step, module)
+def check(running: Running, bound: Bound, module: Check, *, step: Step | None = None) -> Checked:
+    """Ask and judge; a patient one again and again until it is well or the time has passed.
+
+    `step` is the check's own, where it is not one of `verify`: with `retries` its looks are
+    counted, whatever time they take.
+    """
+    clock, patient = running.clock, patience(step, module)
+    retries = step.retries if step else 0
     until = clock.monotonic() + patient.until
     clock.sleep(min(patient.delay, patient.until))
+    looks = 0
     while True:
+        looks += 1
         found = look_once(running, bound, module)
         good = found.status(strict=running.context.options.strict) is not TaskStatus.FAILED
         left = until - clock.monotonic()
-        if good or left <= 0:
+        if good or (looks > retries if retries else left <= 0):
             return found
-        clock.sleep(min(patient.every, left))
+        if retries:
+            why = HIDDEN if bound.hidden else found.why
+            text = f"look {looks} of {retries + 1} failed: {why}"
+            running.recorder.write(Note(text=text, task=str(bound.key)))
+        clock.sleep(patient.every if retries else min(patient.every, left))
 
 
 def verify(running: Running, deciding: Deciding, bound: Bound) -> str:

@@ -76,6 +76,9 @@ class Doubt:
             return None
         if unmet(intent.expect, seen):
             return None
+        if attempt.outcome is not None and attempt.outcome.outcome == Outcome.DONE:
+            # Only its `verify` did not pass: that is asked again.
+            return Judged(outcome=Outcome.DONE, status=TaskStatus.CHANGED, seen=seen)
         return Judged(
             outcome=Outcome.DIED,
             status=TaskStatus.CHANGED,

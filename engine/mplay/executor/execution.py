@@ -18,6 +18,7 @@ from mplay.executor.predict import Predictor
 from mplay.executor.reverify import Reverify
 from mplay.executor.running import Running
 from mplay.executor.scheduler import COORDINATOR, Ended, Scheduler
+from mplay.executor.throttling import Throttle
 from mplay.executor.undo_calls import MakeModule, UndoCalls
 from mplay.executor.undoing import Undo, Undoing
 from mplay.model.events import Abort, OutcomeSeen, PhaseBegan
@@ -64,7 +65,7 @@ class Execution:
         self._backward = Backward(running, UndoCalls(running, make), Reverify(running, make), rules)
         self._brackets = Brackets(running, self._fresh_predictor)
         doubt = Doubt(running, self._backward)
-        self._forward = Forward(running, self._deciding, doubt, self._brackets)
+        self._forward = Forward(running, self._deciding, doubt, self._brackets, state)
         self._failures = Failures(self._plan)
         self._taken_back: set[tuple[str, str]] = set()
         self._left: list[str] = []
@@ -107,7 +108,7 @@ class Execution:
         return self._running.context.place(self._plan.steps[node.path], node.host)
 
     def _graph(self, graph: Graph, absent: Sequence[tuple[str, str]]) -> Ending:
-        scheduler = Scheduler(graph, self._place)
+        scheduler = Scheduler(graph, self._place, Throttle(self._plan.steps))
         pending: list[Failure] = []
 
         def ended(node: Node, end: Ended) -> None:
@@ -288,7 +289,7 @@ class Execution:
         if not self._plan.finally_.nodes:
             return
         self._running.past = self._state()
-        scheduler = Scheduler(self._plan.finally_, self._place)
+        scheduler = Scheduler(self._plan.finally_, self._place, Throttle(self._plan.steps))
 
         def ended(node: Node, end: Ended) -> None:
             if not end.status.satisfies:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,12 +17,14 @@ from mplay.executor.doubt import Doubt
 from mplay.executor.probing import ProbeFailed
 from mplay.executor.questions import ask_person
 from mplay.executor.results import Result
+from mplay.executor.retrying import Retrying
 from mplay.executor.running import Running
 from mplay.executor.scheduler import Ended
 from mplay.model.attempt import TaskState
 from mplay.model.errors import HostError, PersonNeeded, UsageError
 from mplay.model.events import Loop, OutcomeSeen, Skipped
 from mplay.model.plan import Node, PlannedStep, Role, Section
+from mplay.model.state import RunState
 from mplay.model.task import Outcome, TaskKey, TaskStatus
 from mplay.sdk import Action, Check, Question, State
 
@@ -53,13 +55,18 @@ class Forward:
     """Runs one task after another; the workers of different hosts share it."""
 
     def __init__(
-        self, running: Running, deciding: Deciding, doubt: Doubt, brackets: Brackets
+        self,
+        running: Running,
+        deciding: Deciding,
+        doubt: Doubt,
+        brackets: Brackets,
+        state: Callable[[], RunState],
     ) -> None:
         self._running = running
         self._brackets = brackets
         self._deciding = deciding
-        self._doubt = doubt
-        self._changing = Changing(running, deciding, brackets)
+        changing = Changing(running, deciding, brackets)
+        self._retrying = Retrying(running, changing, doubt, state)
 
     def run(self, turn: Turn, use: int = 0) -> Ended:
         """Run a step on a host; in an undo for the `use`-th time, whatever it reacts to.
@@ -182,11 +189,7 @@ class Forward:
             return self._check(bound, bound.module)
         if not isinstance(bound.module, State | Action):
             raise TypeError(f"{step.step.module.name} is no kind of module that mplay knows")
-        if attempt := self._doubt.open_attempt(key):
-            settled = self._doubt.settle(attempt, bound)
-            if settled is not None:
-                return self._changing.finish(bound, attempt.intent, settled)
-        return self._changing.change(bound, bound.module, turn)
+        return self._retrying.change(bound, bound.module, turn)
 
     def _known(self, outcome: OutcomeSeen) -> tuple[Ended, Result]:
         result = Result(status=outcome.status, facts=outcome.seen, stdout=said(outcome.output))
@@ -194,7 +197,7 @@ class Forward:
 
     def _check(self, bound: Bound, module: Check) -> tuple[Ended, Result]:
         begun = self._running.clock.monotonic()
-        found = check(self._running, bound, module)
+        found = check(self._running, bound, module, step=bound.step.step)
         status = found.status(strict=self._running.context.options.strict)
         failed = status is TaskStatus.FAILED
         why = HIDDEN if bound.hidden and found.why else found.why

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from mplay.executor.throttling import Throttle
 from mplay.model.plan import Graph, Node, NodeKind
 from mplay.model.task import TaskStatus
 
@@ -29,7 +30,10 @@ class Scheduler:
     need it; a node of a host that left the run counts as met for others, and blocks its own.
     """
 
-    def __init__(self, graph: Graph, place: Callable[[Node], str]) -> None:
+    def __init__(
+        self, graph: Graph, place: Callable[[Node], str], throttle: Throttle | None = None
+    ) -> None:
+        self._throttle = throttle or Throttle({})
         self._order = {node.id: number for number, node in enumerate(graph.nodes)}
         self._nodes = graph.nodes
         self._place = {node.id: place(node) for node in graph.nodes}
@@ -52,13 +56,21 @@ class Scheduler:
 
     def next(self, place: str) -> Node | None:
         """The first node in file order that may run on that place now; it is then running."""
-        queue = self._ready.get(place, [])
-        while queue:
-            node = self._nodes[heapq.heappop(queue)]
-            if node.id not in self._ended and node.id not in self._running:
+        queue, held = self._ready.get(place, []), []
+        found = None
+        while queue and found is None:
+            number = heapq.heappop(queue)
+            node = self._nodes[number]
+            if node.id in self._ended or node.id in self._running:
+                continue
+            if self._throttle.begin(node):
+                found = node
                 self._running.add(node.id)
-                return node
-        return None
+            else:
+                held.append(number)
+        for number in held:
+            heapq.heappush(queue, number)
+        return found
 
     def lend(self, place: str, limit: int) -> list[Node]:
         """Up to so many more nodes that may run there now; each is to be ended or given back."""
@@ -69,7 +81,7 @@ class Scheduler:
 
     def give_back(self, node: str) -> None:
         """A lent node was not run: it is as ready as it was before."""
-        self._running.discard(node)
+        self._stop(node)
         self._offer(node)
 
     def places_ready(self) -> list[str]:
@@ -94,7 +106,7 @@ class Scheduler:
 
     def end(self, node: str, status: TaskStatus, why: str = "") -> None:
         """A node ended. One that did not end well holds its followers until `block` or `leave`."""
-        self._running.discard(node)
+        self._stop(node)
         if status is TaskStatus.WAITING:
             self._waiting.add(node)
             return
@@ -102,6 +114,11 @@ class Scheduler:
         self._ended[node] = Ended(status, why)
         if status.satisfies:
             self._release(node, self._followers[node])
+
+    def _stop(self, node: str) -> None:
+        if node in self._running:
+            self._running.discard(node)
+            self._throttle.end(self._nodes[self._order[node]])
 
     def _release(self, node: str, followers: Iterable[str]) -> None:
         if node in self._released:

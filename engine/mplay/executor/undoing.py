@@ -9,6 +9,7 @@ from mplay.executor.crew import Crew, Phase, Turn
 from mplay.executor.forward import Forward
 from mplay.executor.running import Running
 from mplay.executor.scheduler import COORDINATOR, Ended, Scheduler
+from mplay.executor.throttling import Throttle
 from mplay.model.errors import HostError, UsageError
 from mplay.model.plan import Node, NodeKind
 from mplay.model.task import TaskStatus
@@ -62,7 +63,8 @@ class Undoing:
             job = plan.jobs.get(node.id)
             return job.place if job else COORDINATOR
 
-        scheduler = Scheduler(plan.graph, place)
+        throttle = Throttle(self._running.context.plan.steps)
+        scheduler = Scheduler(plan.graph, place, throttle)
         phase = Phase(
             scheduler,
             self._crew,

@@ -65,6 +65,14 @@ class Graph:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Throttled:
+    """At most so many hosts at once work on the step or block of that path."""
+
+    path: str
+    hosts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStep:
     """A step with everything inherited merged into `step`.
 
@@ -72,6 +80,7 @@ class PlannedStep:
     it, outermost first. `hosts` are its subjects in order; `runs_on` names the delegate for those
     subjects that have one. `needs` are paths of needed steps. `number` is its place in file order.
     `reacts_to`: paths of the steps of `on_change`. `among`: all hosts of a `run_once` step.
+    `throttles`: its own limit of hosts at once, and those of its blocks.
     """
 
     path: str
@@ -87,6 +96,7 @@ class PlannedStep:
     reacts_to: tuple[str, ...] = ()
     runs_on: Mapping[str, str] = field(default_factory=dict)
     on_failure: OnFailure = OnFailure.ROLLBACK_HOST
+    throttles: tuple[Throttled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import networkx as nx
 
 from mplay.model.host import LOCALHOST
-from mplay.model.plan import Graph, Plan, PlannedBlock, PlannedStep, Role, Section
+from mplay.model.plan import (
+    Graph,
+    Plan,
+    PlannedBlock,
+    PlannedStep,
+    Role,
+    Section,
+    Throttled,
+)
 from mplay.model.task import OnFailure
 from mplay.planner.draft import BlockItem, Draft, Item, StepItem, Tasks
 from mplay.planner.transforms.batches import count
@@ -47,7 +55,14 @@ def _step(draft: Draft, item: StepItem) -> PlannedStep:
         reacts_to=item.reacts_to,
         runs_on=dict(item.runs_on),
         on_failure=_on_failure(draft, item),
+        throttles=_throttles(draft, item),
     )
+
+
+def _throttles(draft: Draft, item: StepItem) -> tuple[Throttled, ...]:
+    written = [(path, draft.block(path).block.throttle) for path in draft.around(item.path)]
+    written.append((item.path, item.step.throttle))
+    return tuple(Throttled(path=path, hosts=hosts) for path, hosts in written if hosts)
 
 
 def _on_failure(draft: Draft, item: Item) -> OnFailure:

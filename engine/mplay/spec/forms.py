@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from mplay.model.playbook import Value
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?\Z")
+_DIGITS = re.compile(r"[0-9]{1,6}\Z")
 _PERCENT = re.compile(r"(\d{1,3})\s*%\Z")
 _SECONDS = (86400, 3600, 60, 1)
 _LONGEST = 366 * 86400
@@ -64,6 +66,18 @@ def share(value: Value, least: int) -> int | str:
         if found and least <= int(found[1]) <= 100:
             return f"{int(found[1])}%"
     raise ValueError(wanted)
+
+
+def whole(least: int, most: int) -> Callable[[Value], int]:
+    """A form of whole numbers within bounds."""
+
+    def form(value: Value) -> int:
+        number = int(value) if isinstance(value, str) and _DIGITS.match(value) else value
+        if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
+            raise ValueError(f"is a whole number from {least} to {most}")
+        return int(number)
+
+    return form
 
 
 def identifier(value: Value) -> str:

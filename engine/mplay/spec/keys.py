@@ -34,16 +34,15 @@ INCLUDED = Keys(
 )
 BLOCK = Keys(
     kind="a block",
-    known=_words(f"{_SHARED} serial max_failed around between steps include"),
-    later=_words("throttle"),
+    known=_words(f"{_SHARED} serial throttle max_failed around between steps include"),
 )
 STEP = Keys(
     kind="a step",
     known=_words(
-        f"{_SHARED} delegate_to on_change loop run_once timeout delay until verify rollback "
-        "irreversible no_log"
+        f"{_SHARED} delegate_to on_change loop run_once throttle timeout retries delay until "
+        "verify rollback irreversible no_log"
     ),
-    later=_words("throttle retries revert_after"),
+    later=_words("revert_after"),
 )
 CHECKING = Keys(
     kind="a step of `validate`",
@@ -58,8 +57,8 @@ CLOSING = Keys(
 BRACKET = Keys(
     kind="a step of `around`",
     known=_words(
-        "id name delegate_to when vars become become_user environment timeout delay until "
-        "verify no_log"
+        "id name delegate_to when vars become become_user environment timeout retries delay "
+        "until verify no_log"
     ),
     later=STEP.later,
 )

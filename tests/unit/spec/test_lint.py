@@ -14,7 +14,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "good.yml").write_text(
         "steps: [{query: {run: 'true'}}, {shell: x, irreversible: y}]"
     )
-    (tmp_path / "bad.yml").write_text("steps:\n  - id: a\n    shel: x\n    throttle: 1\n")
+    (tmp_path / "bad.yml").write_text("steps:\n  - id: a\n    shel: x\n    revert_after: 60s\n")
     (tmp_path / "worse.yml").write_text("steps: {{ x }}\n")
     tmp_path.chmod(0o755)
     monkeypatch.chdir(tmp_path)
@@ -36,7 +36,7 @@ def test_all_problems_of_all_playbooks_go_to_stderr_and_nothing_to_stdout(projec
     assert result.stdout == ""
     assert [line for line in result.stderr.splitlines() if not line.startswith("    ")] == [
         "bad.yml:3:5 'shel' is neither a key of a step nor a module. Did you mean 'shell'?",
-        "bad.yml:4:5 `throttle` is not in this version of mplay",
+        "bad.yml:4:5 `revert_after` is not in this version of mplay",
         "worse.yml:1:9 a key must be a word",
         "none.yml there is no such file",
     ]
