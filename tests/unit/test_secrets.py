@@ -65,3 +65,17 @@ def test_a_quoted_script_is_read_again_as_it_was(secret: str) -> None:
 
 def test_a_secret_that_holds_another_one_is_taken_out_whole() -> None:
     assert known("hunter22", "my-hunter22-key")("x my-hunter22-key") == "x [secret]"
+
+
+@pytest.mark.parametrize("secret", ['it\'s "both"', "back\\slash\nline", "tab\tand 'quote"])
+@pytest.mark.parametrize("around", ["", '"', "'", "'\""])
+def test_a_text_as_python_shows_it_holds_no_secret(secret: str, around: str) -> None:
+    shown = repr(f"was {around} {secret}")
+    assert "[secret]" in Secrets([secret])(shown)
+
+
+def test_the_beginning_of_a_secret_that_was_cut_is_taken_out() -> None:
+    secrets = known("hunter22-and-more")
+    assert secrets("mysql -phunter22-an ...") == "mysql -p[secret] ..."
+    assert secrets.marked("mysql -phunter22…") == "mysql -p[secret without name]…"
+    assert secrets("hunt ...") == "hunt ..."

@@ -22,6 +22,7 @@ _HERE = "here:"
 NAMELESS = "without name"
 """What a mark says in which a secret cannot be found again: a part of it, or of its code."""
 _MARK = re.compile(r"\[secret (MPLAY_SECRET_[0-9a-f]{12}|without name)\]")
+_ENDS = re.compile(r"\.\.\.|…")
 _NAMES = re.compile(r"MPLAY_SECRET_[0-9a-f]{12}|without name(?=\])")
 SHORTEST = 6
 """Shorter secrets would be found in innocent words."""
@@ -63,7 +64,18 @@ class Secrets:
     def __call__(self, text: str) -> str:
         """The text with each form of each known secret replaced, and each mark made short."""
         pattern = self._compiled()
-        return _MARK.sub(SHOWN, pattern.sub(SHOWN, text) if pattern else text)
+        clean = self._cut(pattern.sub(SHOWN, text), SHOWN) if pattern else text
+        return _MARK.sub(SHOWN, clean)
+
+    def _cut(self, text: str, shown: str) -> str:
+        """The text without the beginnings of secrets that are left where a text was cut short."""
+        if not _ENDS.search(text):
+            return text
+        for value in self._references:
+            for length in range(len(value) - 1, SHORTEST - 1, -1):
+                begins = re.escape(value[:length])
+                text = re.sub(rf"{begins}(?=\s?(?:\.\.\.|…))", lambda _: shown, text)
+        return text
 
     def found_in(self, value: Any) -> bool:
         """Whether a text, or any text or key inside plain data, holds a known secret."""
@@ -79,7 +91,9 @@ class Secrets:
         pattern = self._compiled()
         if pattern is None:
             return value
-        return _mapped(value, lambda text: pattern.sub(self._mark, text))
+        return _mapped(
+            value, lambda text: self._cut(pattern.sub(self._mark, text), f"[secret {NAMELESS}]")
+        )
 
     def _mark(self, hit: re.Match[str]) -> str:
         name, _ = self._forms_of.get(hit[0], (NAMELESS, ""))
@@ -171,7 +185,14 @@ def _all_forms(secret: str) -> dict[str, str]:
         "base64_url": base64.urlsafe_b64encode(raw).decode(),
         "quoted": _quoted(secret),
         "quoted_twice": _quoted(_quoted(secret)),
+        "escaped": _escaped(secret),
+        "escaped_quotes": _escaped(secret).replace("'", "\\'"),
     }
+
+
+def _escaped(text: str) -> str:
+    """As Python writes it, without the quotes around it."""
+    return "".join(one if one in "'\"" else repr(one)[1:-1] for one in text)
 
 
 def _quoted(text: str) -> str:
