@@ -45,8 +45,6 @@ WORDS = {
     "an unknown flag": (["--lmit", "x"], "--lmit", "--limit"),
     "an unknown answer to failure": (["--on-failure", "shrug"], "'shrug' is not one of"),
     "sudo's password from nobody": (["-K"], "there is no terminal to ask on"),
-    "a start as with Ansible": (["--start-at-task", "x"], "is not a flag of mplay", "--from STEP"),
-    "a check as with Ansible": (["--syntax-check"], "is not a flag of mplay", "`mplay lint"),
     "questions to nobody": (["--step"], "--step asks before each step, and there is no terminal"),
     "a tag that is nowhere": (["-t", "x"], "--tags no step of the playbook has the tag 'x'"),
     "a tag to skip": (["--skip-tags", "a,x"], "--skip-tags no step", "the tag 'a'", "the tag 'x'"),

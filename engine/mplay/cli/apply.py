@@ -40,8 +40,6 @@ from mplay.model.errors import UsageError
 @selecting.listing
 @options.verbose
 @options.of_run
-@options.instead("--start-at-task", "Use --from STEP; `--list-tasks` shows their names.")
-@options.instead("--syntax-check", "Use `mplay lint PLAYBOOK`.", value=False)
 @options.later("--override")
 @options.later("--emergency", value=False)
 def apply(

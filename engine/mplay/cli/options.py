@@ -71,16 +71,6 @@ def later(*names: str, value: bool = True) -> Callable[[Command], Command]:
     return click.option(*names, hidden=True, expose_value=False, is_flag=not value, callback=refuse)
 
 
-def instead(name: str, advice: str, *, value: bool = True) -> Callable[[Command], Command]:
-    """An option of Ansible's that is another word here: refused, with that word."""
-
-    def refuse(_: click.Context, __: click.Parameter, given: object) -> None:
-        if given not in (None, False):
-            raise UsageError(f"{name} is not a flag of mplay", hint=advice)
-
-    return click.option(name, hidden=True, expose_value=False, is_flag=not value, callback=refuse)
-
-
 def refusing(name: str, list_of_all: str) -> click.Command:
     """A command that is known and refused, whatever its arguments are."""
 
