@@ -253,7 +253,10 @@ def test_a_step_that_fails_tells_no_secret_and_is_undone(here: Project, web: Lab
 
 @pytest.mark.parametrize(
     "call",
-    ["command: {argv: [echo, '{{ canary }}']}", "file: {path: '/etc/{{ canary }}', state: touch}"],
+    [
+        "command: {argv: [echo, '{{ canary }}']}",
+        "file: {path: '/etc/{{ canary }}', state: touch}",
+    ],
 )
 def test_a_secret_that_would_be_in_a_process_list_is_refused(
     here: Project, web: LabHost, call: str

@@ -81,6 +81,7 @@ class _Reader:
         self._out: list[str] = []
         self._command = ""
         self._assigning = False
+        self._after_exec = self._is_program = False
         self._last = ""
         self._nested: list[str] = []
         self._bodies: list[str] = []
@@ -165,7 +166,8 @@ class _Reader:
         self._assigning = not self._command and bool(_ASSIGNED.match(word))
         if self._command or self._assigning:
             return False
-        self._command = word
+        self._command, self._is_program = word, self._after_exec
+        self._after_exec = word == "exec"
         return True
 
     def _word(self, word: str) -> None:
@@ -204,7 +206,8 @@ class _Reader:
             between = text[last : hit.start()]
             found += [literal(between) if between else "", hole.format(name)]
             last = hit.end()
-            if self._command and not self._assigning and self._command not in self._own:
+            builtin = self._command in self._own and not self._is_program
+            if self._command and not self._assigning and not builtin:
                 self.exposed.add(self._command)
         return "".join([*found, literal(text[last:]) if text[last:] else ""])
 

@@ -131,6 +131,8 @@ def test_a_secret_where_no_word_is_takes_the_whole_script_along() -> None:
     [
         ("chown -- {x} /etc/x", "chown"),
         ("( exec /bin/sh {x} )", "/bin/sh"),
+        ("( exec echo {x} )", "echo"),
+        ("( cd / && exec printf %s {x} )", "printf"),
         ("if grep -q {x} /etc/x; then :; fi", "grep"),
         ("A=1 curl -u {x} http://h", "curl"),
         ("x=$(openssl passwd {x})", "openssl"),
