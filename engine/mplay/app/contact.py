@@ -10,7 +10,7 @@ from typing import Any
 
 from mplay.app.project import Project
 from mplay.channel.protocol import About, Connector, Piece, PieceKind
-from mplay.executor.context import RunContext
+from mplay.executor.context import RunContext, yes
 from mplay.executor.surroundings import Surroundings
 from mplay.inventory import Inventory
 from mplay.model.errors import HostError, Unreachable, UsageError, Where
@@ -20,7 +20,6 @@ from mplay.model.playbook import Text
 from mplay.spec import Binder, DiskFiles, Finder
 from mplay.template import Renderer
 
-_TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
 _WHOAMI = Piece(name="account", kind=PieceKind.PROBE, script='fact user "$(id -un)"\n')
 
 
@@ -143,8 +142,7 @@ def _reached(host: Host, asked: Asked) -> Host:
 
 def _becomes(context: RunContext, host: Host) -> bool:
     """Whether the host's variables say that tasks run as root there."""
-    wanted = context.own_scope(host).get("ansible_become", False)
-    return wanted.strip().lower() in _TRUE if isinstance(wanted, str) else bool(wanted)
+    return yes(context.own_scope(host).get("ansible_become", False))
 
 
 def _context(

@@ -9,11 +9,13 @@ from typing import Any
 from mplay.executor.consent import Consent
 from mplay.executor.results import Results
 from mplay.executor.surroundings import Surroundings
+from mplay.model.errors import UsageError
 from mplay.model.host import LOCALHOST, Host
 from mplay.model.plan import Plan, PlannedStep
 from mplay.model.playbook import ModuleCall
 from mplay.sdk import Module
 from mplay.template import Renderer, Scope
+from mplay.template.filters.texts import to_bool
 
 LATE = frozenset({"results", "facts", "item", "before", "batch"})
 """Variables that exist only once hosts have answered."""
@@ -142,7 +144,17 @@ class RunContext:
         wanted = step.step.become
         if wanted is None:
             wanted = variables.get("ansible_become", False)
-        become = bool(self.templates.render(wanted, variables))
+        become = yes(self.templates.render(wanted, variables))
         user = step.step.become_user or variables.get("ansible_become_user", "")
         name = str(self.templates.render(user, variables)) if become and user else ""
         return become, "" if name == "root" else name
+
+
+def yes(wanted: Any) -> bool:
+    """Whether `become` is wanted; an inventory in INI says it as a word. UsageError."""
+    if not isinstance(wanted, str):
+        return bool(wanted)
+    try:
+        return to_bool(wanted.strip() or False)
+    except ValueError as error:
+        raise UsageError(f"become is {wanted!r}, which is neither yes nor no") from error
