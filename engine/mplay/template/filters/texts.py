@@ -85,14 +85,16 @@ def comment(value: Any, style: str = "plain", **given: Any) -> str:
         raise ValueError(f"a comment has no '{sorted(unknown)[0]}'; it has {', '.join(parts)}")
     parts |= given
     bounds.check_width(parts["prefix_count"], parts["postfix_count"])
+    for edge in ("prefix", "postfix"):
+        each = len(str(parts[edge])) + len(str(parts["newline"]))
+        bounds.check_length(each * int(parts[f"{edge}_count"]))
     return _comment(str(value), parts)
 
 
 def _comment(text: str, parts: Mapping[str, Any]) -> str:
     line, mark = str(parts["newline"]), str(parts["decoration"])
     lines = text.split(line)
-    if len(lines) * (len(mark) + len(line)) > bounds.MAX_CHARACTERS:
-        raise bounds.TooMuch("a comment would be too long")
+    bounds.check_length(len(lines) * (len(mark) + len(line)))
     beginning = f"{parts['beginning']}{line}" if parts["beginning"] else ""
     prefix = str(parts["prefix"])
     head = "" if not prefix else line if prefix == line else f"{prefix}{line}"
