@@ -40,6 +40,8 @@ def test_what_a_command_prints_is_shown(project: Project, web: LabHost) -> None:
     assert "shell@stg-web1 | hello" in said
     assert "shell@stg-web1 | root" in said
     assert "query@stg-web1 | stg-web1" in do(project, "stg-web1", "query", "hostname").out
+    (task,) = do(project, "stg-web1", "--format", "json", "shell", "echo hello").json["tasks"]
+    assert task["output"] == "hello\n"
 
 
 def test_a_file_of_the_working_directory_is_copied(project: Project, web: LabHost) -> None:

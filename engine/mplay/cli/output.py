@@ -50,7 +50,7 @@ def listener(
     if form == "json":
         from mplay.report.document import Document
 
-        return Document(writer, place=place)
+        return Document(writer, verbose=verbose, place=place)
     if form == "ndjson":
         from mplay.report.stream import Stream
 

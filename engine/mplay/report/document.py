@@ -11,7 +11,7 @@ from mplay.model.fold import Fold
 from mplay.model.record import Record
 from mplay.model.row import TaskRow
 from mplay.model.state import RunState
-from mplay.model.task import TaskStatus
+from mplay.model.task import TaskKey, TaskStatus
 from mplay.report.following import next_commands
 from mplay.report.writer import Writer
 
@@ -91,11 +91,30 @@ def dry_run_document(
     }
 
 
-class Document:
-    """The listener of ``--format json``: one document when the run ends."""
+def with_output(document: dict[str, Any], state: RunState) -> dict[str, Any]:
+    """The document with the last lines of what every task printed, not of those only that failed.
 
-    def __init__(self, writer: Writer, *, place: Sequence[str] = ()) -> None:
+    Of a task that loops, in its items.
+    """
+
+    def told(task: dict[str, Any]) -> dict[str, Any]:
+        outcome = state.task(TaskKey(task["step"], task["host"], task["item"], task["use"])).outcome
+        items = [told(item) for item in task["items"]]
+        output = task["output"] or (outcome.output if outcome else "")
+        return {**task, "output": output, "items": items}
+
+    return {**document, "tasks": [told(task) for task in document["tasks"]]}
+
+
+class Document:
+    """The listener of ``--format json``: one document when the run ends.
+
+    `verbose`: with what every task printed.
+    """
+
+    def __init__(self, writer: Writer, *, verbose: int = 0, place: Sequence[str] = ()) -> None:
         self._writer = writer
+        self._verbose = verbose
         self._place = place
         self._fold = Fold()
 
@@ -108,8 +127,9 @@ class Document:
         """Remember it; at the end, write."""
         self._fold.feed(record)
         if isinstance(record.event, RunEnd):
-            document = run_document(RunState.after(self._fold), place=self._place)
-            self._writer.document(document)
+            state = RunState.after(self._fold)
+            document = run_document(state, place=self._place)
+            self._writer.document(with_output(document, state) if self._verbose else document)
 
     def on_output(self, task: str, host: str, text: str) -> None:
-        """What tasks print is in the document only where they failed."""
+        """The last lines of it come with the outcome."""

@@ -89,6 +89,7 @@ class Lines:
         self._width = 0
         self._held: dict[str, dict[TaskKey, TaskRow]] = {}
         self._printed = Printed()
+        self._pivots: set[tuple[str, str]] = set()
 
     def know(self, records: Sequence[Record]) -> None:
         """Take in silently what happened before: a run that is taken up again."""
@@ -159,8 +160,11 @@ class Lines:
         self._say(Styled(event.task, "warning"), "  waits for a person: ", one_line(event.ask))
 
     def _on_pivot(self, event: Pivot) -> None:
-        words = f"  no way back from here: {one_line(event.why)}"
-        self._say(Styled(event.task, "warning"), words)
+        path = TaskKey.parse(event.task).path
+        if (path, event.why) not in self._pivots:
+            self._pivots.add((path, event.why))
+            words = f"  no way back from here: {one_line(event.why)}"
+            self._say(Styled(path, "warning"), words)
 
     def _on_abort(self, event: Abort) -> None:
         self.flush()

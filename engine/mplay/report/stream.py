@@ -40,7 +40,7 @@ from mplay.model.record import Record
 from mplay.model.rows import planned_keys
 from mplay.model.state import RunState
 from mplay.model.task import TaskKey
-from mplay.report.document import run_document
+from mplay.report.document import run_document, with_output
 from mplay.report.printed import Printed
 from mplay.report.writer import Writer
 
@@ -127,8 +127,10 @@ class Stream:
             self._fold.feed(record)
             if isinstance(record.event, RunEnd):
                 head = {"kind": record.event.KIND, "seq": record.seq, "at": record.at}
-                whole = run_document(RunState.after(self._fold), place=self._place)
-                self._writer.document({**head, **whole})
+                state = RunState.after(self._fold)
+                whole = run_document(state, place=self._place)
+                told = with_output(whole, state) if self._verbose else whole
+                self._writer.document({**head, **told})
                 return
             document = event_document(record)
             if document:

@@ -97,3 +97,22 @@ def test_a_dry_run_has_the_keys_of_a_run_and_says_it_is_none() -> None:
     )
     assert found["tasks"][0]["way_back"] == "irreversible"
     assert found["locked"] == {}
+
+
+def test_what_every_task_printed_is_there_where_it_is_wanted() -> None:
+    events = (
+        begin({"look": ["web1"], "each": ["web1"]}),
+        intent("look@web1"),
+        outcome("look@web1", output="hello\n"),
+        Loop(task="each@web1", items=["a"]),
+        intent("each@web1#0", number=2),
+        outcome("each@web1#0", output="a\n"),
+        RunEnd(status="succeeded", exit=0),
+    )
+    for verbose, wanted in ((0, ("", "")), (1, ("hello\n", "a\n"))):
+        out = io.StringIO()
+        listener = Document(Writer(out), verbose=verbose)
+        for record in records(*events):
+            listener.on_record(record)
+        look, each = json.loads(out.getvalue())["tasks"]
+        assert (look["output"], each["items"][0]["output"]) == wanted

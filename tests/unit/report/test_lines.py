@@ -219,6 +219,7 @@ def test_lost_hosts_questions_pivots_notes_and_phases_are_said() -> None:
         HostLost(host="web2", why="no route\nto host"),
         Wait(task="docs@localhost", ask="Update the runbook"),
         Pivot(task="web/upgrade@web1", why="users log in again"),
+        Pivot(task="web/upgrade@web2", why="users log in again"),
         Note(text="left alone", host="web1"),
         PhaseBegan(phase="steps"),
         PhaseBegan(phase="validate"),
@@ -227,7 +228,7 @@ def test_lost_hosts_questions_pivots_notes_and_phases_are_said() -> None:
     assert said[1:] == [
         "web2  no answer: no route\\nto host",
         "docs@localhost  waits for a person: Update the runbook",
-        "web/upgrade@web1  no way back from here: users log in again",
+        "web/upgrade  no way back from here: users log in again",
         "note: web1: left alone",
         "validate",
         "run 20261123-0230-7k3f  resume",
