@@ -115,9 +115,9 @@ _PROGRAM = r"""
   sysopen my $lock, "/etc/.pwd.lock", O_WRONLY | O_CREAT, 0600 or die "cannot lock: $!\n";
   my $whole = pack "s! s! x!8 q q l x4", F_WRLCK, 0, 0, 0, 0;
   fcntl $lock, F_SETLKW, $whole or die "cannot lock: $!\n";
+  tidied("/etc/$_") for qw(passwd shadow group gshadow subuid subgid);
   for my $database (split / /, $ENV{FILES}) {
     my ($path, $kept) = ("/etc/$database", "$ENV{MPLAY_SAVE}/$database");
-    tidied($path);
     next unless -e $kept && -e $path;
     my @now = lines_of($path);
     my @was = lines_of($kept);

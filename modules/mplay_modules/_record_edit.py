@@ -1,7 +1,8 @@
 """The edit of one record of a file as shell: the line for one key, whatever it looks like.
 
-Where the last line of the key says the same in other words (spaces, mostly), it stays. What the
-program is told comes in its environment, which no process list shows.
+Where the last line of the key says the same with other blanks, it stays. What the program is told
+comes in its environment, which no process list shows, and what is wanted comes as it is, not as a
+pattern, so that a secret in it is known for one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from mplay.sdk import Script, sh
 _PROGRAM = r"""
   use strict;
   use warnings;
-  my ($key, $same, $line) = (qr/$ENV{KEY}/, qr/$ENV{SAME}/, $ENV{LINE});
+  my ($key, $cut, $line) = (qr/$ENV{KEY}/, qr/$ENV{CUT}/, $ENV{LINE});
+  my %same = map { $_ => 1 } split /\n/, $ENV{SAME};
+
+  sub says {
+    my ($text) = @_;
+    $text =~ s/$cut//;
+    return join " ", split " ", $text;
+  }
+
   binmode STDIN;
   binmode STDOUT;
   my @lines = <STDIN>;
@@ -23,7 +32,7 @@ _PROGRAM = r"""
   } elsif (!@hits) {
     $lines[-1] .= "\n" if @lines && $lines[-1] !~ /\n\z/;
     push @lines, "$line\n";
-  } elsif ($lines[$hits[-1]] !~ $same) {
+  } elsif (!$same{says($lines[$hits[-1]])}) {
     $lines[$hits[-1]] = "$line\n";
   }
   print join("", @lines) or die "cannot write: $!\n";
@@ -33,18 +42,25 @@ _PROGRAM = r"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordEdit:
-    """`key` matches every line of the key, `same` one that says it already; `line` '' takes all."""
+    """What is asked of one record.
+
+    `key` is a regular expression that matches every line of the key. `same` is what the last of
+    them may say, with one blank between words, after `cut`, a regular expression too, is taken out
+    of it. `line` is the record; '' takes all lines of the key away.
+    """
 
     key: str
-    same: str
     line: str
+    same: tuple[str, ...] = ()
+    cut: str = r"^\s+"
 
     def do(self) -> Script:
         """Shell that edits its standard input."""
         return sh(
-            "KEY={key} SAME={same} LINE={line} perl -e {program}",
+            "KEY={key} CUT={cut} SAME={same} LINE={line} perl -e {program}",
             key=self.key,
-            same=self.same,
+            cut=self.cut,
+            same="\n".join(self.same),
             line=self.line,
             program=_PROGRAM,
         )

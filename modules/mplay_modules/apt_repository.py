@@ -155,9 +155,11 @@ class AptRepository(State):
 
     @property
     def _file(self) -> RecordFile:
+        comment = r"#?\s*" if self.state == "present" else ""
         record = RecordEdit(
-            key=rf"^\s*#?\s*{self._pattern}\s*(#.*)?$",
-            same=rf"^\s*{self._pattern}",
+            key=rf"^\s*{comment}{self._pattern}\s*(#.*)?$",
+            cut=r"\s#.*$",
+            same=(self.repo,),
             line=self.repo if self.state == "present" else "",
         )
         asked = {"repo": self.repo, "state": self.state}

@@ -141,13 +141,10 @@ class Mount(State):
     @property
     def _table(self) -> RecordFile:
         at = re.escape(_escaped(self.path))
-        words = [re.escape(word) for word in self._line.split(" ")]
-        numbers = r"(\s+0(\s+0)?)?" if words[4:] == ["0", "0"] else r"\s+".join(["", *words[4:]])
-        record = RecordEdit(
-            key=rf"^\s*[^#\s]\S*\s+{at}\s",
-            same="".join((r"^\s*", r"\s+".join(words[:4]), numbers, r"\s*$")),
-            line=self._line,
-        )
+        same = [self._line]
+        while same[-1].endswith(" 0") and len(same) < 3:
+            same.append(same[-1].removesuffix(" 0"))
+        record = RecordEdit(key=rf"^\s*[^#\s]\S*\s+{at}\s", same=tuple(same), line=self._line)
         asked = {"path": self.path, "line": self._line}
         return RecordFile(path=self.fstab, name=edit_name("mount", asked), record=record)
 

@@ -104,10 +104,10 @@ class Sysctl(State):
     @property
     def _file(self) -> RecordFile:
         key = "[./]".join(re.escape(part) for part in re.split("[./]", self.name))
-        words = r"\s+".join(re.escape(word) for word in (self.value or "").split())
         record = RecordEdit(
             key=rf"^\s*-?{key}\s*=",
-            same=rf"=\s*{words}\s*$",
+            cut=r"^[^=]*=",
+            same=(self.value or "",),
             line=f"{self.name}={self.value}" if self.state == "present" else "",
         )
         asked = {"name": self.name, "value": self.value, "state": self.state}

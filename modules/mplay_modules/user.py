@@ -300,7 +300,7 @@ class User(State):
         if lock == "-L" and seen.get(self._key("there")) != "yes":
             lock = ""
         return lines(
-            sh('chpasswd -e <"$MPLAY_BLOBS"/{sum}', sum=blobs[0].sha256) if blobs else "",
+            sh('cat -- "$MPLAY_BLOBS"/{sum} | chpasswd -e', sum=blobs[0].sha256) if blobs else "",
             sh("usermod {lock} -- {name}", lock=lock, name=self.name) if lock else "",
             sh("chage {words} -- {name}", words=words, name=self.name) if words else "",
         )
