@@ -49,6 +49,12 @@ def test_the_tutorial_is_true(checkout: Project, web: LabHost, lb: LabHost) -> N
     Reader(checkout.folder, shell_of(checkout)).read(blocks(CHECKOUT / "docs/tutorial.md"))
 
 
+def test_the_page_for_people_who_know_ansible_is_true(
+    checkout: Project, web: LabHost, lb: LabHost
+) -> None:
+    Reader(checkout.folder, shell_of(checkout)).read(blocks(CHECKOUT / "docs/ansible.md"))
+
+
 def test_own_hosts_are_reached_as_the_readme_says(
     checkout: Project, web: LabHost, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from mplay.cli import options
+from mplay.cli import ansible, options
 from mplay.model.errors import MplayError
 from mplay.model.secrets import Secrets
 
@@ -86,6 +86,8 @@ class Lazy(click.Group):
         if args and args[0] not in known and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], known, n=1)
             advice = f" Did you mean {near[0]!r}?" if near else ""
+            if args[0] in ansible.PROGRAMS:
+                advice = f" {ansible.PROGRAMS[args[0]]}"
             raise click.UsageError(f"There is no command {args[0]!r}.{advice}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -155,6 +157,9 @@ def _run(arguments: Sequence[str] | None, secrets: Secrets) -> int:
         _say(str(error), secrets)
         return error.exit_code
     except click.ClickException as error:
+        if isinstance(error, click.NoSuchOption) and error.option_name in ansible.FLAGS:
+            _say(ansible.refusal(error.option_name), secrets)
+            return error.exit_code
         error.show(file=sys.stderr)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
