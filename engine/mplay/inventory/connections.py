@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
+from mplay.inventory.scopes import Scopes
 from mplay.model.errors import UsageError, Where
 from mplay.model.host import LOCALHOST, Connection
 from mplay.model.playbook import Text
 from mplay.model.sealed import Sealed
-
-Render: TypeAlias = Callable[[Any, Mapping[str, Any]], Any]
-"""Renders a template with the variables of a host."""
 
 _SSH = frozenset({"ssh", "smart", "paramiko", "paramiko_ssh", "ansible.builtin.ssh"})
 _LOCAL = frozenset({"local", "ansible.builtin.local"})
@@ -31,10 +29,10 @@ _REFUSED = {
 class Reading:
     """Reads the connection of one host; UsageError names what cannot be used."""
 
-    def __init__(self, host: str, variables: Mapping[str, Any], render: Render | None) -> None:
+    def __init__(self, host: str, variables: Mapping[str, Any], scopes: Scopes) -> None:
         self._host = host
         self._variables = variables
-        self._render = render
+        self._scopes = scopes
 
     def connection(self) -> Connection:
         """How the host is reached."""
@@ -103,9 +101,9 @@ class Reading:
         template = isinstance(value, str) and ("{{" in value or "{%" in value)
         if not template and not isinstance(value, Sealed):
             return value
-        if self._render is None:
+        if not self._scopes.can_render():
             raise self._wrong(f"a template in {name} is not in this version", name, "")
-        return self._render(value, self._variables)
+        return self._scopes.render(self._host, value)
 
     def _wrong(self, what: str, name: str, hint: str) -> UsageError:
         return UsageError(

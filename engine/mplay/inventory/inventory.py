@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from mplay.inventory.connections import Reading, Render, key_file_problem
+from mplay.inventory.connections import Reading, key_file_problem
 from mplay.inventory.patterns import Patterns
+from mplay.inventory.scopes import Render, Scopes
 from mplay.inventory.sources import ReadVault, Sources, is_list
 from mplay.inventory.tree import Tree
 from mplay.inventory.variables import Variables
@@ -65,7 +66,8 @@ class Inventory:
 
         A source is a file, a folder, a program that prints JSON, or names of hosts with a comma
         (``web1,web2,``). `extra_vars` win over all others where they say how a host is reached.
-        `render` makes values of templates in such variables; without it they are refused.
+        `render` makes values of templates in such variables, which may read those of other hosts
+        (`hostvars`) too; without it they are refused.
         `read_vault` gives the document of a file that is encrypted as a whole.
         """
         tree = Tree()
@@ -76,7 +78,9 @@ class Inventory:
         if tree.problems:
             raise InvalidInput(list(dict.fromkeys(tree.problems)))
         variables = Variables(tree, _folders(sources), playbook_dir, read_vault)
-        making = _Making(tree, variables, dict(extra_vars or {}), render)
+        extra = dict(extra_vars or {})
+        scopes = Scopes(tree, variables, extra, playbook_dir, render)
+        making = _Making(tree, variables, extra, scopes)
         hosts = {name: making.host(name) for name in tree.hosts}
         return cls(
             hosts=hosts,
@@ -173,12 +177,12 @@ class _Making:
     """Makes hosts of the tree, noting what is wrong with them."""
 
     def __init__(
-        self, tree: Tree, variables: Variables, extra: dict[str, Any], render: Render | None
+        self, tree: Tree, variables: Variables, extra: dict[str, Any], scopes: Scopes
     ) -> None:
         self._tree = tree
         self._variables = variables
         self._extra = extra
-        self._render = render
+        self._scopes = scopes
         self.faults: dict[str, Faults] = {}
 
     def host(self, name: str) -> Host:
@@ -195,7 +199,7 @@ class _Making:
         if name == LOCALHOST and name not in self._tree.hosts:
             return localhost().connection, ()
         try:
-            return Reading(name, {**merged, **self._extra}, self._render).connection(), ()
+            return Reading(name, {**merged, **self._extra}, self._scopes).connection(), ()
         except InvalidInput as error:
             return Connection(), error.problems
         except UsageError as error:

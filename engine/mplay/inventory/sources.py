@@ -21,6 +21,7 @@ from mplay.source import MAX_BYTES, Map, decode, is_encrypted, load
 ReadVault: TypeAlias = Callable[[bytes, str], Any]
 """The document in a file that is encrypted as a whole, by its bytes and its name. UsageError."""
 
+_MOST_PROBLEMS = 10
 _YAML = (".yml", ".yaml", ".json")
 _IGNORED = (
     *(".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst"),
@@ -53,12 +54,23 @@ class Sources:
             self._list(source)
             return
         for file in self._found(Path(source)):
+            before = len(self._tree.problems)
             try:
                 self._file(file)
             except InvalidInput as error:
                 self._tree.problems.extend(error.problems)
             except UsageError as error:
                 self._tree.problems.append(error.problem)
+            self._shorten(before, file)
+
+    def _shorten(self, before: int, file: Path) -> None:
+        """Of a file that is full of what is wrong (a note among the inventories) tell some."""
+        problems = self._tree.problems
+        left = len(problems) - before - _MOST_PROBLEMS
+        if left > 0:
+            del problems[before + _MOST_PROBLEMS :]
+            hint = "If this is no inventory, take it out of the folder or add .txt to its name."
+            self._tree.complain(f"and {left} more in this file", Where(str(file)), hint)
 
     def _found(self, path: Path) -> list[Path]:
         try:
@@ -110,7 +122,8 @@ class Sources:
                 raise
             groups = False
         else:
-            groups = _are_groups(data, told=told) or not _is_ini(raw, name)
+            likely = told or isinstance(data, Map)
+            groups = _are_groups(data, told=told) or (likely and not _is_ini(raw, name))
         if groups:
             read_yaml(self._tree, data, name)
         else:

@@ -260,6 +260,7 @@ def test_wrong_ranges_are_located(tmp_path: Path, pattern: str, what: str) -> No
         ("h__ini", "[all]\ng\n[g]\n", "h.ini the host g is in no group but all, and a group is"),
         ("h__yml", "x\n[g]\ny z\n", "h.yml:3:1 'z' after the host y is no variable"),
         ("h", "all:\n  hosts: [\n", "h:3:1 not valid YAML"),
+        ("h", "a\nb c\n", "h:2:1 'c' after the host b is no variable"),
         ("h", "a: b\n", "h:1:4 the group a is a mapping"),
         ("h__yml", "a b\n", "h.yml:1:1 an inventory is a mapping of groups"),
         ("h__yml", "g: {vars: x}\n", "h.yml:1:11 vars of g: this is no mapping"),
@@ -287,6 +288,18 @@ def test_the_problems_of_all_sources_are_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["h__yml", "h"])
 def test_a_file_with_nothing_in_it_names_nobody(tmp_path: Path, name: str, text: str) -> None:
     assert not Inventory.load([write(tmp_path, name, text)]).hosts
+
+
+def test_of_a_file_full_of_what_is_wrong_some_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "inv/hosts", "h\n")
+    write(tmp_path, "inv/LICENSE", "You may do this.\n" * 40)
+    with pytest.raises(UsageError) as caught:
+        Inventory.load([tmp_path / "inv"])
+    lines = str(caught.value).splitlines()
+    assert len(lines) < 25
+    assert "inv/LICENSE:1:1 'may' after the host You is no variable" in lines[0]
+    assert "inv/LICENSE and 110 more in this file" in lines[-2]
+    assert "take it out of the folder" in lines[-1]
 
 
 def test_a_source_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from mplay.inventory import Inventory
 from mplay.model.errors import UsageError
 from mplay.model.host import Connection
+from mplay.template import Renderer
 from tests.unit.inventory.test_formats import write
 
 LAYERS = [
@@ -187,6 +188,71 @@ def test_a_template_of_a_connection_is_rendered_with_the_hosts_variables(tmp_pat
     source = write(tmp_path, "h.ini", "h ip=10.1.1.1 ansible_host='{{ ip }}'\n")
     inventory = Inventory.load([source], render=lambda _text, variables: variables["ip"])
     assert inventory.host("h").connection.address == "10.1.1.1"
+
+
+REACHED = """\
+g:
+  vars: {net: 10.0.0, ip: "{{ net }}.5"}
+  hosts:
+    a: {ansible_host: "{{ ip }}"}
+    b.ex.org: {ansible_host: "{{ inventory_hostname_short }}.example"}
+    c: {ansible_ssh_common_args: "-o ProxyJump={{ hostvars['a'].ansible_host }}"}
+    d: {ansible_user: "{{ group_names[0] }}", ansible_port: "{{ groups['g'] | length }}"}
+    e: {ansible_ssh_private_key_file: "{{ inventory_dir }}/{{ inventory_file[-5:] }}"}
+    f: {ansible_ssh_private_key_file: "{{ playbook_dir }}/key"}
+    h: {ansible_host: "{{ hostvars['i'].ansible_host }}"}
+    i: {ansible_host: "{{ hostvars['h'].ansible_host }}"}
+    j: {ansible_host: "{{ hostvars['k'].ansible_host }}"}
+    k: {ansible_host: "{{ nothing }}"}
+    l: {ansible_host: "{{ hostvars['nobody'].x }}"}
+    m: {ansible_host: "{{ hostvars['c'].ansible_host }}"}
+"""
+
+
+@pytest.fixture
+def reached(tmp_path: Path) -> Inventory:
+    renderer = Renderer()
+    return Inventory.load(
+        [write(tmp_path, "h.yml", REACHED)],
+        tmp_path / "books",
+        render=lambda value, variables: renderer.render(value, variables),
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "field", "value"),
+    [
+        ("a", "address", "10.0.0.5"),
+        ("b.ex.org", "address", "b.example"),
+        ("c", "common_args", "-o ProxyJump=10.0.0.5"),
+        ("d", "user", "g"),
+        ("d", "port", 12),
+        ("e", "key_file", "{folder}/h.yml"),
+        ("f", "key_file", "{folder}/books/key"),
+        ("m", "address", "c"),
+    ],
+)
+def test_what_says_how_a_host_is_reached_may_read_its_names_and_other_hosts(
+    reached: Inventory, tmp_path: Path, host: str, field: str, value: object
+) -> None:
+    expected = value.format(folder=tmp_path) if isinstance(value, str) else value
+    assert getattr(reached.host(host).connection, field) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("h", "h.yml:11:24 variables of hosts need each other in a circle: "),
+        ("j", "h.yml:13:27 `nothing` is not defined"),
+        ("l", "h.yml:14:37 `nobody` is not there"),
+    ],
+)
+def test_a_template_that_cannot_be_filled_in_is_located(
+    reached: Inventory, host: str, told: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        reached.host(host)
+    assert told in str(caught.value)
 
 
 def test_arguments_of_ssh_come_in_the_order_of_ansible(tmp_path: Path) -> None:
