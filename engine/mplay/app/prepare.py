@@ -176,6 +176,7 @@ def prepare(
         templates=renderer,
         bind=Binder(modules=project.registry, finder=finder, renderer=renderer),
         options=request.options,
+        secrets=project.vault.secrets,
         surroundings=Surroundings.of(request.playbook, inventory.files, request.limit),
     )
     limit = None

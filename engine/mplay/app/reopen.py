@@ -57,6 +57,7 @@ def reopen(project: Project, state: RunState, options: Options) -> RunContext:
         templates=renderer,
         bind=_same_files(binder, project.config.root, known),
         options=options,
+        secrets=project.vault.secrets,
         readable=frozenset(begin.options.get("readable", ())),
         surroundings=Surroundings.from_json(begin.options.get("surroundings", {})),
     )

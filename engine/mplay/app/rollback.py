@@ -70,8 +70,8 @@ def rollback(
             return run, _NOTHING
         context = reopen(project, state, options)
         choice = chosen(context.plan, state, wish)
-        needed = needed_to_undo(state, lambda attempt: attempt.key in choice)
-        if recall(project.vault, context, needed):
+        secret = needed_to_undo(state, lambda attempt: attempt.key in choice)
+        if recall(project.vault, context, secret):
             state = journal.state(run)
         know(journal.records(run))
         session = Session(

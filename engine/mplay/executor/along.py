@@ -16,6 +16,7 @@ from mplay.executor.deciding import Deciding
 from mplay.executor.planned import Planned
 from mplay.executor.probing import Probe, ProbeFailed, facts_of
 from mplay.executor.running import Running
+from mplay.executor.showing import refuse_shown
 from mplay.model.change import Change, Facts
 from mplay.model.errors import UsageError
 from mplay.model.plan import Node, PlannedStep, Role, Section
@@ -60,6 +61,8 @@ class Along:
                 if change is None:
                     continue  # its own turn says so
                 self._brackets.allow_change(found.bound.step, found.bound.key.subject)
+                where = found.bound.step.step.where
+                refuse_shown(change, self._running.context.secrets, where)
             except (UsageError, ValueError):
                 break
             if not _is_small(change):

@@ -29,6 +29,7 @@ from mplay.executor.results import Result
 from mplay.executor.running import Running
 from mplay.executor.scheduler import Ended
 from mplay.executor.settling import complete, settled
+from mplay.executor.showing import refuse_shown
 from mplay.executor.upcoming import Upcoming
 from mplay.model.change import Facts, WayBack
 from mplay.model.errors import HostError, UsageError
@@ -79,6 +80,7 @@ class Changing:
             self._running.look_ahead(bound.place).widen()
             return self._unchanged(bound, seen)
         self._brackets.allow_change(bound.step, bound.key.subject)
+        refuse_shown(change, self._running.context.secrets, bound.step.step.where)
         first = Planned(node=turn.node, bound=bound, change=change, seen=seen, probe=probe)
         return self._make(self._along.of(first, turn.ready), turn, link)
 
@@ -178,8 +180,16 @@ class Changing:
         calls = bound.step.step.rollback
         if calls is None:
             return None
-        scope = self._running.context.templates.scope
-        return self._calls(calls, scope(bound.variables, {"before": seen}))
+        templates = self._running.context.templates
+        if bound.hidden and any(
+            "before" in templates.reads(c.args, bound.variables) for c in calls
+        ):
+            raise UsageError(
+                "`rollback` reads `before`, and `no_log` keeps that out of the journal",
+                where=bound.step.step.where,
+                hint="write the undo without `before`, or take `no_log` away",
+            )
+        return self._calls(calls, templates.scope(bound.variables, {"before": seen}))
 
     def _calls(
         self, calls: Sequence[ModuleCall], variables: Mapping[str, Any]

@@ -13,6 +13,7 @@ from mplay.model.errors import UsageError
 from mplay.model.host import LOCALHOST, Host
 from mplay.model.plan import Plan, PlannedStep
 from mplay.model.playbook import ModuleCall
+from mplay.model.secrets import Secrets
 from mplay.sdk import Module
 from mplay.template import Renderer, Scope
 from mplay.template.filters.texts import to_bool
@@ -66,7 +67,8 @@ class RunContext:
     """What does not change while a run runs. `hosts` has delegates and localhost too.
 
     `modules` are those of (path, host) that were made before any host was asked. `readable` are the
-    hosts whose files the run may read: those that might be delegates.
+    hosts whose files the run may read: those that might be delegates. `secrets` are all that this
+    process has opened so far.
     """
 
     run: str
@@ -78,6 +80,7 @@ class RunContext:
     bind: Bind
     options: Options = field(default_factory=Options)
     modules: Mapping[tuple[str, str], Module] = field(default_factory=dict)
+    secrets: Secrets = field(default_factory=Secrets)
     surroundings: Surroundings = field(default_factory=Surroundings)
     readable: frozenset[str] = frozenset()
 

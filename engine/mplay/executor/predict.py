@@ -16,6 +16,7 @@ from mplay.executor.probing import ProbeFailed, ask_ahead
 from mplay.executor.questions import would_ask
 from mplay.executor.results import Result
 from mplay.executor.running import Running
+from mplay.executor.showing import refuse_shown
 from mplay.executor.upcoming import Upcoming
 from mplay.model.change import Certainty, Change, Facts, WayBack
 from mplay.model.errors import UsageError
@@ -188,6 +189,7 @@ class Predictor:
             return self._at(bound, self._not_told(bound, error))
         if change is None:
             return self._at(bound, TaskRow(key=bound.key, status=TaskStatus.OK))
+        refuse_shown(change, self._running.context.secrets, bound.step.step.where)
         self.overlay.change(bound.place, bound.step.path, change.expect)
         summary = HIDDEN if bound.hidden else change.summary
         if certainty is Certainty.UNKNOWN:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mplay.executor.context import LATE, RunContext
+from mplay.executor.showing import refuse_script
 from mplay.model.errors import InvalidInput, Problem, UsageError
 from mplay.model.plan import PlannedStep
-from mplay.sdk import Check, Module, Question
+from mplay.sdk import Action, Check, Module, Question, State
 from mplay.template import Scope
 
 CheckBound = Callable[[PlannedStep, Module], list[Problem]]
@@ -66,6 +67,8 @@ def _task(
     if module is not None:
         found.modules[step.path, host] = module
         found.problems += check_bound(step, module)
+        if isinstance(module, State | Action | Check):
+            refuse_script(module.probe(), context.secrets, step.step.where)
         _elsewhere(context, step, scope, module, found)
     if module is None or not isinstance(module, Check | Question):
         found.changing.add(place)

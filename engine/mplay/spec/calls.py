@@ -39,6 +39,21 @@ def check_calls(outline: Outline, reading: Reading) -> None:
             _must_check(call, "`verify` takes checks only", reading)
         for call in step.rollback or ():
             _check_call(call, reading)
+            _check_before(step, call, reading)
+
+
+def _check_before(step: Step, call: ModuleCall, reading: Reading) -> None:
+    """The journal holds nothing of what a `no_log` step saw, so its undo cannot read it there."""
+    if not step.no_log:
+        return
+    try:
+        reads = reading.renderer.reads(call.args, step.vars)
+    except UsageError:
+        return  # told by the check of the call
+    if "before" in reads:
+        what = "`rollback` reads `before`, and `no_log` keeps that out of the journal"
+        hint = "write the undo without `before`, or take `no_log` away"
+        reading.problems.add(what, call.where, hint)
 
 
 def check_bound(planned: PlannedStep, module: Module) -> list[Problem]:

@@ -357,3 +357,10 @@ def test_very_many_problems_are_cut_off() -> None:
     found = problems("steps: [{poke: }]\n" + "".join(f"k{n}: 1\n" for n in range(5000)))
     assert len(found) == 201
     assert found[-1] == "… and 4800 more problems"
+
+
+def test_an_undo_of_a_step_that_is_not_logged_cannot_read_what_was_before() -> None:
+    step = "{id: a, no_log: %s, poke: , rollback: [{touch: {path: \"{{ before['x'] }}\"}}]}"
+    (found,) = problems(f"steps: [{step % 'true'}]")
+    assert "`rollback` reads `before`, and `no_log` keeps that out of the journal" in found
+    assert problems(f"steps: [{step % 'false'}]") == []
