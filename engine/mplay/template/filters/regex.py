@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from mplay.template import budget as bounds
+from mplay.template.filters.repeats import ambiguous
 
 _MAX_PATTERN = 1000
-_NESTED_REPEAT = re.compile(r"[+*}][^()]*\)[+*{]")
 _GROUP = re.compile(r"\\g<(\w+)>|\\(\d+)")
 _BASIC = re.compile(r"([].[^$*\\])")
 
 
 def pattern(text: Any, *, ignorecase: bool = False, multiline: bool = False) -> re.Pattern[str]:
     """A regular expression that will not run for ever. ValueError says what is wrong with it."""
-    if len(str(text)) > _MAX_PATTERN or _NESTED_REPEAT.search(str(text)):
-        raise ValueError("this regular expression could take for ever: it repeats a repetition")
     flags = (re.IGNORECASE if ignorecase else 0) | (re.MULTILINE if multiline else 0)
+    return _compiled(str(text), flags)
+
+
+@lru_cache(maxsize=1000)
+def _compiled(text: str, flags: int) -> re.Pattern[str]:
+    if len(text) > _MAX_PATTERN:
+        raise ValueError(f"a regular expression is at most {_MAX_PATTERN} characters long")
     try:
-        return re.compile(str(text), flags)
+        risky = ambiguous(text, flags)
+        compiled = re.compile(text, flags)
     except (re.error, RecursionError, OverflowError) as error:
-        raise ValueError(f"{str(text)!r} is not a regular expression: {error}") from error
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from error
+    if risky:
+        raise ValueError(
+            "this regular expression could take for ever: it repeats what matches in several ways"
+        )
+    return compiled
 
 
 def regex_replace(

@@ -79,8 +79,8 @@ def comment(value: Any, style: str = "plain", **given: Any) -> str:
         raise ValueError(f"a style is one of {', '.join(_COMMENTS)}, not '{style}'")
     own: dict[str, Any] = dict(_COMMENTS[style])
     edge = str(given.get("decoration", own["decoration"])).rstrip()
-    parts = {"newline": "\n", "beginning": "", "prefix": edge, "prefix_count": 1, "end": ""}
-    parts |= {"postfix": edge, "postfix_count": 1, **own}
+    parts: dict[str, Any] = {"newline": "\n", "beginning": "", "prefix": edge, "prefix_count": 1}
+    parts |= {"end": "", "postfix": edge, "postfix_count": 1, **own}
     if unknown := set(given) - set(parts):
         raise ValueError(f"a comment has no '{sorted(unknown)[0]}'; it has {', '.join(parts)}")
     parts |= given
