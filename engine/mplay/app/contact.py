@@ -151,6 +151,7 @@ def _context(
     """The variables of a run that has no steps."""
     finder = Finder(files=DiskFiles(), root=project.config.root, vault=project.vault)
     everybody = {**inventory.hosts, LOCALHOST: inventory.controller}
+    playbook = (asked.known.playbook_dir or Path()) / "playbook.yml"
     return RunContext(
         run="",
         plan=Plan(name="", hosts=(), steps={}, blocks={}, main=Graph()),
@@ -159,5 +160,5 @@ def _context(
         extra_vars=asked.known.extra_vars,
         templates=renderer,
         bind=Binder(modules=project.registry, finder=finder, renderer=renderer),
-        surroundings=Surroundings.of(Path("playbook.yml"), inventory.files, asked.limit),
+        surroundings=Surroundings.of(playbook, inventory.files, asked.limit),
     )
