@@ -21,6 +21,8 @@ cat -- "$MPLAY_BLOBS"/{sum} >"$MPLAY_SAVE/script"/{name}
 chmod 0700 "$MPLAY_SAVE/script"/{name}
 : >"$MPLAY_SAVE/saved\""""
 
+_FORGET = 'rm -rf -- "$MPLAY_SAVE/script"'
+
 _UNDO = """\
 if [ -e "$MPLAY_SAVE/saved" ]; then
 export MPLAY_SCRIPT="$MPLAY_SAVE/script"/{name}"""
@@ -78,6 +80,8 @@ class LocalScript(Guarded):
         blob = self.run.blob
         return replace(
             change,
+            # What nothing will bring back needs no program that is kept.
+            apply=change.apply if self.undo else lines(change.apply, _FORGET),
             save=sh(_KEEP, sum=blob.sha256, name=self._name),
             blobs=(blob,),
             needs_space=blob.size,

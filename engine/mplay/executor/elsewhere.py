@@ -9,7 +9,7 @@ a lost connection it goes on where it was.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mplay.channel.protocol import Channel, Connector, Piece, PieceKind, PieceResult
@@ -22,11 +22,13 @@ from mplay.model.host import Host
 from mplay.sdk import Script, sh
 
 PART = 1024 * 1024
-"""Bytes of a file that are asked for at a time: as many as a probe may print."""
+"""Bytes of a file in one piece: as many as a probe may print."""
+PARTS = 8
+"""Pieces in one question; so many parts of a file are in memory at a time."""
 PATIENT = 3600.0
-"""Seconds that a probe of another host may take: it may have to read a large file."""
+"""Seconds that a question may take: a large file may have to be read for it."""
 
-_PART = "tail -c +{first} -- {path} | head -c {count}"
+_PART = "dd if={path} bs={count} iflag=skip_bytes,fullblock skip={offset} count=1 2>/dev/null"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,21 +71,22 @@ class OtherHost:
             if known is None or known.number <= came:
                 self._asked += 1
                 number = self._asked
-                facts = facts_of(self._ask(_piece(probe, reader, PATIENT), reader))
+                facts = facts_of(self._ask([probe], reader)[0])
                 known = self._answers[key] = _Answer(number, facts)
             return known.facts
 
     def read(self, blob: Blob, offset: int, reader: Reader) -> Iterator[bytes]:
         """The content of a file from an offset, up to its size or its end."""
         while offset < blob.size:
-            script = sh(_PART, first=offset + 1, path=blob.path, count=PART)
+            firsts = range(offset, blob.size, PART)[:PARTS]
+            parts = [sh(_PART, offset=first, path=blob.path, count=PART) for first in firsts]
             with self._mutex:
-                part = self._ask(_piece(script, reader), reader)
-            if part.rc != 0 or not part.stdout:
-                return
-            content = part.stdout[: blob.size - offset]
-            offset += len(content)
-            yield content
+                told = self._ask(parts, reader)
+            for part in told:
+                if part.rc != 0 or not part.stdout:
+                    return
+                offset += len(part.stdout)
+                yield part.stdout
 
     def close(self) -> None:
         """End the connection."""
@@ -91,14 +94,25 @@ class OtherHost:
             self._channel.close()
         self._channel = None
 
-    def _ask(self, piece: Piece, reader: Reader) -> PieceResult:
+    def _ask(self, scripts: Sequence[Script], reader: Reader) -> list[PieceResult]:
         """One question; a lost connection is opened again, for as long as there is patience."""
+        pieces = [
+            Piece(
+                name=str(number),
+                kind=PieceKind.PROBE,
+                script=script,
+                user=reader.user,
+                timeout=PATIENT,
+            )
+            for number, script in enumerate(scripts)
+        ]
         until, pause = self._clock.monotonic() + self._patience, 0.2
         while True:
             try:
                 if self._channel is None:
                     self._channel = self._connector.open(self._host)
-                return self._channel.look([piece], become=reader.become)[piece.name]
+                told = self._channel.look(pieces, become=reader.become)
+                return [told[piece.name] for piece in pieces]
             except (LinkLost, Unreachable) as lost:
                 self.close()
                 if self._clock.monotonic() >= until:
@@ -106,12 +120,6 @@ class OtherHost:
                     raise Unreachable(self._host.name, lost.problem.what) from lost
                 self._clock.sleep(pause)
                 pause = min(pause * 1.5, 5.0)
-
-
-def _piece(script: Script, reader: Reader, timeout: float = 0.0) -> Piece:
-    return Piece(
-        name="elsewhere", kind=PieceKind.PROBE, script=script, user=reader.user, timeout=timeout
-    )
 
 
 @dataclass(slots=True, kw_only=True)

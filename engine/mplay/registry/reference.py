@@ -122,8 +122,11 @@ def _arguments(module: type[Module]) -> Iterator[Argument]:
     """The arguments: what must be given first, else in the order of the source."""
     texts = descriptions(module)
     schema = module.model_json_schema(by_alias=True).get("properties", {})
-    fields = sorted(module.model_fields.items(), key=lambda item: not item[1].is_required())
-    for name, field in fields:
+
+    def order(item: tuple[str, FieldInfo]) -> tuple[bool, bool]:
+        return not item[1].is_required(), item[0] != module.FREE_FORM
+
+    for name, field in sorted(module.model_fields.items(), key=order):
         first, *others = written_names(name, field)
         held = _held(schema[first])
         yield Argument(
