@@ -187,7 +187,9 @@ def _only_call(record: Record, keys: Keys, reading: Reading) -> ModuleCall:
 def _unknown(record: Record, key: Text, keys: Keys, reading: Reading, *, alone: bool) -> None:
     """A key that is neither: with no module beside it, it was probably meant to be one."""
     hint = hint_of(key)
-    if hint or not alone:
+    # `notify` is a key of Ansible's, and with arguments a module of ours.
+    is_module = short_name(key) in MODULES_LATER and isinstance(record.data.get(key), Map)
+    if not alone or (hint and not is_module):
         record.unknown(key, keys)
         return
     if short_name(key) in MODULES_LATER:

@@ -71,6 +71,14 @@ def test_keys_of_a_step_that_come_later_are_refused_by_name(key: str) -> None:
     ]
 
 
+def test_notify_is_a_module_of_a_later_version_and_a_key_of_ansible() -> None:
+    (module,) = problems(steps("{notify: {message: x}}"))
+    assert module == "book/p.yml:1:10 the module `notify` is not in this version of mplay"
+    (key,) = problems(steps("{poke: , notify: restart}"))
+    assert "a step has no key 'notify'" in key
+    assert "on_change" in key
+
+
 @pytest.mark.parametrize("key", ["checks", "soak"])
 def test_keys_of_between_that_come_later_are_refused_by_name(key: str) -> None:
     block = f"{{id: b, serial: 1, between: {{{key}: 1}}, steps: [{{poke: }}]}}"
