@@ -47,6 +47,8 @@ SOURCES: Mapping[tuple[str, str], Source] = {
     ("", "host"): words.hosts,
     ("", "hosts"): words.hosts,
     ("trust", "name"): words.hosts,
+    ("vars", "name"): words.hosts,
+    ("graph", "group"): _HOSTS,
     ("", "run"): _RUNS,
     ("show", "step"): _OF_RUN,
     ("rollback", "step"): _OF_RUN,
