@@ -45,6 +45,10 @@ def render(text, variables):
     found = Templar(loader=loader, variables=trusted(variables)).template(trust_as_template(text))
     return found
 
+def when(text, variables):
+    templar = Templar(loader=loader, variables=trusted(variables))
+    return templar.evaluate_conditional(trust_as_template(text))
+
 def plain(value):
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}

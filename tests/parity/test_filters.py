@@ -569,20 +569,105 @@ def test_what_would_not_come_to_the_same_twice_is_refused(both: Both, expression
     assert STRICTER[expression] in str(refused.value)
 
 
+TEXTS = [
+    "port {{ one }}",
+    "a{{ nothing }}b",
+    "{{ one }}{{ one }}",
+    " {{ one }}",
+    "{{ one }}\n",
+    "{{ one }}\n\n",
+    "{{ words }}\n",
+    "{{ said }}\n",
+    "{{ said }}\n\n",
+    "{{ said ~ '\\n' }}\n",
+    "x {{ one }}\n\n",
+    "{{ one }} \n",
+    "{{ one }}{# a note #}\n",
+    "{{ nothing }}",
+    "{% for w in words %}{{ w }},{% endfor %}",
+    "{% for w in words %}\n{{ w }}\n{% endfor %}\n",
+    "{% if true %}\nx\n{% endif %}\ny\n",
+    "{% if one == 1 %}{{ words }}{% endif %}",
+    "{%- if true %} a {%- endif %} b",
+    "{% set x = 5 %}{{ x }}",
+    "{% set x = words | length %}\n{{ x }}",
+    "{% set ns = namespace(n=0) %}{% for w in words %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}",
+    "{% macro m(a, b=2) %}{{ a }}-{{ b }}{% endmacro %}{{ m(1) }} {{ m(1, b=3) }}",
+    "{% raw %}{{ one }}{% endraw %}",
+    "{# a note #}{{ one }}",
+    "{{ words }}",
+    "list {{ words }}",
+    "mapping {{ {'a': 1, 'b': none, 'c': true} }}",
+    "{{ true }} {{ 1.0 }} {{ 1e3 }} {{ -0.5 }}",
+    "{{ greeting }}!",
+    "{{ host.name }}:{{ host['port'] + 1 }}",
+    "{{ 'x' if one > 1 else 'y' }}",
+    "{{ [greeting, one] }}",
+    "{{ 'it' ~ \"'s\" }}",
+    "no template { at } all %}",
+    "{{ words[1:3] }} {{ words[-1] }}",
+    "{{ words | first }}{{ words | last }}",
+    "{{ (one, 2) }}",
+    "{% for k, v in host.items() %}{{ loop.index }}/{{ loop.length }} {{ k }};{% endfor %}",
+    "{% for w in words if w != 'a' %}{{ loop.first }}{{ loop.last }} {{ w }} {% else %}none{% endfor %}",
+    "{{ 7 // 2 }} {{ 7 / 2 }} {{ 7 % 4 }} {{ 2 ** 8 }}",
+    "{{ not true or (one in [1, 2] and one is number) }}",
+]
+CONDITIONS = [
+    "one == 1",
+    "one == 1 and host.port > 79",
+    "not (result is changed)",
+    "result is changed and not result is failed",
+    "host.name is match('web\\d')",
+    "host.name is search('1$') or missing is defined",
+    "words | length > 2",
+    "'a' in words",
+    "missing | default(false)",
+    "'yes' | bool",
+    "missing is undefined",
+    "greeting == 'hello web1'",
+    "true",
+    "(users | selectattr('name', 'eq', 'bob') | list | length) == 1",
+    "host.name | regex_replace('(\\\\d)', '<\\\\1>') == 'web<1>'",
+    "'1.10' is version('1.9', '>')",
+]
+NO_CONDITIONS = ["one", "words", "'yes'", "nothing", "missing", "host.name", "one ==", "missing > 1"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_comes_to_the_same(both: Both, text: str) -> None:
+    found = both.renderer.render(Text(text, AT), texts(both.variables))
+    assert found == both.oracle.ask("render", text, both.variables)
+
+
+@pytest.mark.parametrize("text", CONDITIONS)
+def test_a_condition_holds_where_it_holds_in_ansible(both: Both, text: str) -> None:
+    found = both.renderer.condition(Text(text, AT), texts(both.variables))
+    assert found is both.oracle.ask("when", text, both.variables)
+
+
+@pytest.mark.parametrize("text", NO_CONDITIONS)
+def test_what_is_no_condition_in_ansible_is_refused(both: Both, text: str) -> None:
+    with pytest.raises(ValueError, match="Ansible"):
+        both.oracle.ask("when", text, both.variables)
+    with pytest.raises(UsageError, match=r"^p\.yml:1:\d+ "):
+        both.renderer.condition(Text(text, AT), texts(both.variables))
+
+
 ADDRESSES = json.loads((Path(__file__).parent / "addresses.json").read_text())
 """Expressions, and what ansible.utils 6.0.0 with netaddr 1.3.0 made of them."""
 
 
 @pytest.mark.parametrize(("expression", "expected"), ADDRESSES)
-def test_addresses_are_what_ansible_utils_makes_of_them(expression: str, expected: Any) -> None:
-    def found() -> Any:
-        return Renderer().render(Text("{{ " + expression + " }}", AT), {})
-
+def test_addresses_are_what_ansible_utils_makes_of_them(
+    both: Both, expression: str, expected: Any
+) -> None:
     if expected == {"error": True}:
         with pytest.raises(UsageError, match=r"^p\.yml:1:1 "):
-            found()
+            both.ours(expression)
     else:
-        assert (found(), type(found())) == (expected, type(expected))
+        found = both.ours(expression)
+        assert (found, type(found)) == (expected, type(expected))
 
 
 DATA = st.recursive(

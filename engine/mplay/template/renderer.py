@@ -228,7 +228,7 @@ class Renderer:
         if isinstance(value, Text):
             if not _has_marks(value):
                 return str(value)
-            found = self._evaluate(value, self._text(value), scope)
+            found = _ended(value, self._evaluate(value, self._text(value), scope))
             return self._attempt(lambda: plain(found), value, scope)
         if isinstance(value, dict):
             rendered = self._all_rendered(value.values(), scope)
@@ -262,7 +262,7 @@ class Renderer:
         if isinstance(value, Text):
             if not _has_marks(value):
                 return Written(value)
-            found = self._evaluate(value, self._text(value), scope)
+            found = _ended(value, self._evaluate(value, self._text(value), scope))
             return list(found) if isinstance(found, Iterator) else found
         if isinstance(value, dict):
             return {str(key): self._live(item, scope) for key, item in value.items()}
@@ -292,6 +292,14 @@ def _parts(template: Template, context: Reading) -> Iterator[Any]:
             # Thrown where the template stands, so that the error knows the line.
             running.throw(part.error())
         yield part
+
+
+def _ended(text: str, found: Any) -> Any:
+    """What a text came to, with the breaks at its end where it is text."""
+    if not isinstance(found, str) or not text.endswith("\n"):
+        return found
+    breaks = len(text) - len(text.rstrip("\n"))
+    return found + "\n" * (breaks - (len(found) - len(found.rstrip("\n"))))
 
 
 def is_dynamic(value: Value) -> bool:

@@ -134,8 +134,9 @@ def parse_value(environment: Environment, text: str) -> nodes.Template:
     r"""The tree of a text of a YAML file: within ``{{ }}``, a backslash in a string is itself.
 
     It is so with Ansible, so that ``regex_replace('(\d+)', '\1')`` need not be escaped twice.
+    A break at the end does not count, so that ``|`` in YAML leaves a lone expression its type.
     """
-    return _parser(environment, text, raw=True).parse()
+    return _parser(environment, text.removesuffix("\n"), raw=True).parse()
 
 
 def parse_expression(environment: Environment, text: str) -> nodes.Template:

@@ -32,7 +32,8 @@ def test_more_than_an_expression_is_text() -> None:
     assert render("port {{ x }}", x=80) == "port 80"
     assert render("{{ x }}{{ x }}", x=1) == "11"
     assert render("a{{ none }}b") == "ab"
-    assert render("{{ x }}\n", x=1) == "1\n"
+    assert render("{{ x }}\n", x=1) == 1, "a break at the end does not count"
+    assert render("{{ x }}\n", x="a") == "a\n"
     assert render("{{ x }}", x=(i for i in (1, 2))) == [1, 2]
 
 
