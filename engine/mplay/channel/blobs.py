@@ -10,7 +10,7 @@ from mplay.channel.protocol import ReadElsewhere
 from mplay.channel.relay import Relay
 from mplay.channel.stream import Conversation
 from mplay.model.change import Blob
-from mplay.model.errors import HostError, UsageError
+from mplay.model.errors import UsageError
 
 _CHUNK = 256 * 1024
 
@@ -50,12 +50,7 @@ class BlobStore:
         if offset > blob.size:
             offset = 0
         size, chunks = blob.size - offset, _content(blob, offset, read)
-        try:
-            relay.post_parts(talk, "blob", blob.sha256, offset, size=size, chunks=chunks)
-        except (HostError, UsageError):
-            # The relay is in the middle of a message, so that no other can be sent to it.
-            relay.close()
-            raise
+        relay.post_parts(talk, "blob", blob.sha256, offset, size=size, chunks=chunks)
 
     def confirm(self, talk: Conversation, blob: Blob) -> None:
         """The host's word on one blob: UsageError where it is not what its digest says."""

@@ -24,7 +24,7 @@ from mplay.channel.replies import KEPT, ReplyReader
 from mplay.channel.stream import Conversation, Line
 from mplay.channel.wire import assignments, frame_name, frames_text
 from mplay.model.clock import Clock
-from mplay.model.errors import HostRefused, LinkLost
+from mplay.model.errors import HostError, HostRefused, LinkLost, UsageError
 from mplay.model.secrets import Secrets
 from mplay.model.task import Outcome
 
@@ -127,8 +127,13 @@ class HostChannel:
         talk = relay.converse()
         blobs = self._blobs.missing([blob for frame in frames for blob in frame.blobs])
         read = next((frame.read for frame in frames if frame.read), None)
-        for blob in blobs:
-            self._blobs.send(relay, talk, blob, read)
+        try:
+            for blob in blobs:
+                self._blobs.send(relay, talk, blob, read)
+        except (HostError, UsageError):
+            # The relay is in the middle of a message, so that no other can be sent to it.
+            self.close()
+            raise
         if secret:
             relay.post(talk, "secret", payload=secret)
         names = [frame_name(frame) for frame in frames]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mplay.channel.protocol import Channel
 from mplay.model.change import Blob
-from mplay.model.errors import UsageError
+from mplay.model.errors import LinkLost, Unreachable, UsageError
 from mplay.model.task import Outcome
 from tests.unit.channel.ground import Ground, again, work
 
@@ -69,6 +71,52 @@ def test_a_file_that_changed_is_a_located_error_and_its_task_never_begins(
         channel.send(work(f"touch {target}", blobs=(blob,)))
     assert str(source) in str(refused.value)
     _still_works(ground, channel)
+    assert not target.exists()
+
+
+def elsewhere(content: bytes) -> Blob:
+    digest = hashlib.sha256(content).hexdigest()
+    return Blob(sha256=digest, size=len(content), path="/srv/there", host="db1")
+
+
+def test_what_a_host_has_of_another_hosts_file_is_not_asked_for_again(ground: Ground) -> None:
+    content, asked = b"0123456789abcdef" * 100_000, list[int]()
+    blob = elsewhere(content)
+
+    def read(wanted: Blob, offset: int) -> Iterator[bytes]:
+        assert wanted is blob
+        asked.append(offset)
+        if not offset:
+            yield content[:1_000_000]
+            yield content[1_000_000:1_100_000]
+            raise Unreachable("db1", "it went away")
+        yield from (content[at : at + 70_000] for at in range(offset, len(content), 70_000))
+
+    frame = replace(work(show(blob), blobs=(blob,)), read=read)
+    channel = ground.greeted()
+    with pytest.raises(Unreachable):
+        channel.send(frame)
+    with pytest.raises(LinkLost):
+        channel.send(work())
+    fresh, greeting = again(ground, channel)
+    assert greeting.states == ()
+    reply = fresh.send(frame)
+    assert reply.pieces["apply"].stdout.decode().split() == [blob.sha256, "600"]
+    assert asked[0] == 0
+    assert 0 < asked[1] <= 1_000_000
+
+
+@pytest.mark.parametrize("there", [b"", b"shorter", b"as it was, and longer", b"as it wax"])
+def test_another_hosts_file_that_changed_is_named_with_its_host(
+    ground: Ground, tmp_path: Path, there: bytes
+) -> None:
+    blob, target = elsewhere(b"as it was"), tmp_path / "target"
+    frame = replace(work(f"touch {target}", blobs=(blob,)), read=lambda _blob, _at: iter([there]))
+    if there.startswith(b"as it was"):
+        assert ground.greeted().send(frame).outcome is Outcome.DONE
+        return
+    with pytest.raises(UsageError, match="db1:/srv/there"):
+        ground.greeted().send(frame)
     assert not target.exists()
 
 
