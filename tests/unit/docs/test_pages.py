@@ -12,7 +12,7 @@ from mplay.model import errors
 from mplay.registry import Registry
 from mplay.spec import DiskFiles, Finder, load_playbook
 from mplay.testing import golden
-from mplay.testing.scripts import unsafe_shell
+from mplay.testing.own import OwnProject
 from tests.journeys.pages import Command, blocks, missing
 
 CHECKOUT = Path(__file__).parents[3]
@@ -59,17 +59,18 @@ def test_a_playbook_that_a_page_shows_can_be_loaded(tmp_path: Path) -> None:
         assert load_playbook(str(path), Registry(), finder).steps
 
 
-def test_the_module_that_contributing_shows_does_what_its_golden_case_says(tmp_path: Path) -> None:
-    page = list(blocks(CHECKOUT / "CONTRIBUTING.md"))
-    [source] = [block.text for block in page if block.language == "python"]
-    [case] = [block.text for block in page if "\nhost says:" in block.text]
-    (tmp_path / "modules").mkdir()
-    (tmp_path / "modules" / "timezone.py").write_text(source)
-    (tmp_path / "timezone").mkdir()
-    (tmp_path / "timezone" / "case.yaml").write_text(case)
-    registry = Registry(tmp_path / "modules")
-    golden.check(golden.load(tmp_path / "timezone" / "case.yaml", registry))
-    assert list(unsafe_shell(source)) == []
+def test_the_module_that_a_page_shows_has_all_that_belongs_to_one(tmp_path: Path) -> None:
+    for block in blocks(CHECKOUT / "docs/writing-a-module.md"):
+        if block.file:
+            (tmp_path / block.file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / block.file).write_text(block.text)
+    own = OwnProject(tmp_path)
+    assert own.modules == ["default_target"]
+    for path in own.cases:
+        golden.accept(own.case(path))
+        golden.check(own.case(path))
+    assert len(own.cases) == 4
+    assert own.faults("default_target") == []
 
 
 def test_the_changelog_has_the_version_of_the_package() -> None:
