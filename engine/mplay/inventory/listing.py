@@ -40,10 +40,10 @@ def as_list(
     found: dict[str, Any] = {}
     for name, branch in inventory.branches.items():
         own = [host for host in branch.hosts if host in wanted and name != ALL]
-        group = {"hosts": own, "children": list(branch.children)}
+        group = {"children": list(branch.children), "hosts": own}
         if any(group.values()):
             found[name] = {key: value for key, value in group.items() if value}
-    listed = [name for name in inventory.groups[ALL] if name in wanted]
+    listed = sorted(name for name in inventory.groups[ALL] if name in wanted)
     variables = {name: variables_of(inventory, name, extra_vars, marked) for name in listed}
     found["_meta"] = {"hostvars": {name: own for name, own in variables.items() if own}}
     return {name: found[name] for name in sorted(found)}
