@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 
 from mplay.executor.consent import REFUSED, Consent
@@ -78,9 +79,11 @@ def test_an_interrupt_at_the_question_stops_the_run_and_decides_nothing(stage: S
     def ask(question: str, stopped: Callable[[], bool]) -> str | None:
         if question.startswith("a "):
             return "y\n"
+        # A person is never so quick: the main thread has to be waiting by then.
+        time.sleep(0.2)
         os.kill(os.getpid(), signal.SIGINT)
         while not stopped():
-            pass
+            time.sleep(0.01)
         return None
 
     stage.options = Options(consent=Consent(ask))

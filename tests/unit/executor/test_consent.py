@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -106,7 +107,7 @@ def test_whoever_is_asking_is_told_of_a_stop() -> None:
     def ask(_question: str, stopped: Callable[[], bool]) -> str | None:
         asking.set()
         while not stopped():
-            pass
+            time.sleep(0.01)
         return None
 
     consent = Consent(ask)
