@@ -69,7 +69,7 @@ def as_graph(
     With variables, those of groups are what the inventory says of them, and with
     `beside_playbook` what ``group_vars`` there say too.
     """
-    return _Graph(inventory, extra_vars, with_vars, beside_playbook).group(group, 0)
+    return _Graph(inventory, extra_vars, with_vars, beside_playbook).lines(group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,23 @@ class _Graph:
     with_vars: bool
     beside_playbook: bool
 
-    def group(self, name: str, depth: int) -> Iterator[str]:
+    def lines(self, group: str) -> Iterator[str]:
+        waiting = [self._group(group, 0)]
+        while waiting:
+            found = next(waiting[-1], None)
+            if found is None:
+                waiting.pop()
+            elif isinstance(found, str):
+                yield found
+            else:
+                waiting.append(self._group(*found))
+
+    def _group(self, name: str, depth: int) -> Iterator[str | tuple[str, int]]:
+        """The lines of a group; in place of those of a group inside it, its name and depth."""
         yield _line(f"@{name}:", depth)
         branch = self.inventory.branches[name]
         for child in branch.children:
-            yield from self.group(child, depth + 1)
+            yield child, depth + 1
         for host in branch.hosts if name != ALL else ():
             yield _line(host, depth + 1)
             if self.with_vars:

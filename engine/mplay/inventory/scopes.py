@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from threading import get_ident
 from typing import Any, TypeAlias
@@ -36,7 +37,6 @@ class Scopes:
         self._extra = extra_vars
         self._playbook_dir = playbook_dir
         self._render = render
-        self._groups = {name: list(tree.members(name)) for name in tree.groups}
         self._busy: dict[int, list[tuple[str, str]]] = {}
 
     def render(self, host: str, value: Any) -> Any:
@@ -74,6 +74,10 @@ class Scopes:
     def own_names(self, host: str) -> Iterator[str]:
         """The names of what `read` knows of a host."""
         return iter(self._own(host))
+
+    @cached_property
+    def _groups(self) -> dict[str, list[str]]:
+        return {name: list(self._tree.members(name)) for name in self._tree.groups}
 
     def _own(self, host: str) -> dict[str, Any]:
         merged, _ = self._variables.of(host)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -116,11 +117,12 @@ class Tree:
     def below(self, name: str) -> dict[str, None]:
         """The group and all groups inside it, level by level."""
         found: dict[str, None] = {str(name): None}
-        level = [str(name)]
-        while level:
-            inner = [c for g in level for c in self.groups[g].children if c not in found]
-            found.update(dict.fromkeys(inner))
-            level = list(dict.fromkeys(inner))
+        waiting = deque(found)
+        while waiting:
+            for child in self.groups[waiting.popleft()].children:
+                if child not in found:
+                    found[child] = None
+                    waiting.append(child)
         return found
 
     def members(self, name: str) -> tuple[str, ...]:
@@ -134,6 +136,14 @@ class Tree:
         for group in self.groups.values():
             for child in group.children:
                 found[child].append(group.name)
+        return found
+
+    def above(self) -> dict[str, set[str]]:
+        """Each group with itself and all groups that hold it."""
+        found: dict[str, set[str]] = {name: {name} for name in self.groups}
+        for name in self._from_the_top():
+            for child in self.groups[name].children:
+                found[child] |= found[name]
         return found
 
     def depths(self) -> dict[str, int]:

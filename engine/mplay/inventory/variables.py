@@ -44,7 +44,7 @@ class Variables:
         self._read_vault = read_vault
         self._depths = tree.depths()
         self._direct = _direct(tree)
-        self._above = _ancestors(tree)
+        self._above = tree.above()
         self._read: dict[Path, tuple[Values, list[Problem]]] = {}
         self._groups: dict[tuple[str, ...], tuple[Values, list[Problem]]] = {}
 
@@ -167,13 +167,4 @@ def _direct(tree: Tree) -> dict[str, list[str]]:
     for group in tree.groups.values():
         for host in group.hosts:
             found.setdefault(host, []).append(group.name)
-    return found
-
-
-def _ancestors(tree: Tree) -> dict[str, set[str]]:
-    """Each group with all groups that hold it."""
-    found: dict[str, set[str]] = {name: {name} for name in tree.groups}
-    for name in tree.groups:
-        for inner in tree.below(name):
-            found[inner].add(name)
     return found

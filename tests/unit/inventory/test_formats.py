@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mplay.inventory import Inventory
+from mplay.inventory.listing import as_graph
 from mplay.model.errors import UsageError
 from mplay.model.playbook import Text
 
@@ -300,6 +301,13 @@ def test_of_a_file_full_of_what_is_wrong_some_is_told(tmp_path: Path) -> None:
     assert "inv/LICENSE:1:1 'may' after the host You is no variable" in lines[0]
     assert "inv/LICENSE and 110 more in this file" in lines[-2]
     assert "take it out of the folder" in lines[-1]
+
+
+def test_groups_may_be_nested_as_deep_as_one_likes(tmp_path: Path) -> None:
+    chain = "".join(f"[g{n}:children]\ng{n + 1}\n" for n in range(1100))
+    inventory = loaded(tmp_path, hosts__ini=f"{chain}[g1100]\nh\n")
+    assert inventory.groups["g0"] == ("h",)
+    assert len(list(as_graph(inventory, "all", with_vars=False, extra_vars={}))) == 1104
 
 
 def test_a_source_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
