@@ -34,6 +34,10 @@ class Discreet:
 
 def discreet(frames: Sequence[Frame], secrets: Secrets) -> Discreet:
     """The frames without secrets. UsageError where one cannot be taken out, or is not known."""
+    if not secrets.forms():
+        for frame in frames:
+            _refuse_marks(frame.pieces)
+        return Discreet(tuple(frames))
     clean = tuple(_without(frame, secrets) for frame in frames)
     return Discreet(clean, _values((p for frame in clean for p in frame.pieces), secrets))
 
@@ -42,6 +46,9 @@ def discreet_pieces(
     pieces: Sequence[Piece], secrets: Secrets
 ) -> tuple[tuple[Piece, ...], Mapping[str, str]]:
     """The same for pieces alone."""
+    if not secrets.forms():
+        _refuse_marks(pieces)
+        return tuple(pieces), {}
     clean = tuple(_piece(piece, {}, secrets) for piece in pieces)
     return clean, _values(clean, secrets)
 
@@ -93,20 +100,24 @@ def _piece(piece: Piece, printed: Mapping[str, Script], secrets: Secrets) -> Pie
         script = script.replace(reading, printing)
     exported = {k: v for k, v in piece.environment.items() if secrets.found_in(v)}
     exports = "".join(f"export {k}={shlex.quote(v)}\n" for k, v in exported.items())
-    if any(map(has_marks, (script, *piece.environment.values()))):
-        raise UsageError(
-            "this needs a secret that is not known here",
-            hint="give the password of its vault: --vault-id, --vault-password-file or -J",
-        )
+    _refuse_marks([piece])
     clean = holed(exports + script, secrets)
     plain = {k: v for k, v in piece.environment.items() if k not in exported}
     return replace(piece, script=clean.script, environment=plain)
 
 
 def _values(pieces: Iterator[Piece] | Sequence[Piece], secrets: Secrets) -> dict[str, str]:
-    if not secrets.forms():
-        return {}
     return secrets.values(sorted(names_in([piece.script for piece in pieces])))
+
+
+def _refuse_marks(pieces: Sequence[Piece]) -> None:
+    """UsageError for what only a process that knows the secret may send again."""
+    for piece in pieces:
+        if any(map(has_marks, (piece.script, *piece.environment.values()))):
+            raise UsageError(
+                "this needs a secret that is not known here",
+                hint="give the password of its vault: --vault-id, --vault-password-file or -J",
+            )
 
 
 def _is_secret(blob: Blob, secrets: Secrets) -> bool:

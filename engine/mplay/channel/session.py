@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from mplay.channel import programs
 from mplay.channel.answers import Told, about_of, greeting_of, listen
 from mplay.channel.blobs import BlobStore
-from mplay.channel.discreet import discreet, discreet_pieces, is_too_much, secret_lines
+from mplay.channel.discreet import Discreet, discreet, discreet_pieces, is_too_much, secret_lines
 from mplay.channel.looking import Looking
 from mplay.channel.protocol import (
     About,
@@ -98,14 +98,16 @@ class HostChannel:
             looking = Looking(self.host, relay, self._user, owned=True, values=values)
             results = looking.look(clean, default=frame.timeout)
             return Reply(outcome=Outcome.DONE, rc=None, pieces=results)
-        talk = self._hand_over([frame], streamed=len(frame.pieces))
+        found = discreet([frame], self._secrets)
+        talk = self._hand_over(found, streamed=len(frame.pieces))
         return self._follow(talk, [frame], on_output)[0]
 
     def send_all(self, frames: Sequence[Frame]) -> Sequence[Reply]:
         """Send frames in one message; the host ends them one after another while they go well."""
-        if len(frames) > 1 and is_too_much(discreet(frames, self._secrets).values):
+        found = discreet(frames, self._secrets)
+        if len(frames) > 1 and is_too_much(found.values):
             return self._one_by_one(frames)
-        return self._follow(self._hand_over(frames, streamed=0), frames, None)
+        return self._follow(self._hand_over(found, streamed=0), frames, None)
 
     def _one_by_one(self, frames: Sequence[Frame]) -> list[Reply]:
         replies: list[Reply] = []
@@ -115,9 +117,8 @@ class HostChannel:
             replies.append(self.send(frame) if well else never)
         return replies
 
-    def _hand_over(self, written: Sequence[Frame], *, streamed: int) -> Conversation:
+    def _hand_over(self, found: Discreet, *, streamed: int) -> Conversation:
         """Send what the host lacks and the frames; of `streamed` pieces the output is shown."""
-        found = discreet(written, self._secrets)
         frames, secret = found.frames, secret_lines(found.values)
         relay = self._relay(self._become)
         acks, self._acks = self._due_acks()
