@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Annotated, ClassVar, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model_validator
 
 from mplay.sdk import CannotPlan, Change, Facts, Script, lines, sh
 from mplay_modules._attributes import NOT_HERE
@@ -102,9 +102,9 @@ class GetUrl(Placing):
     """Seconds for connecting, and without a byte; the step's own `timeout` bounds all of it."""
     headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(default={})
     """Headers of the request; they need ``curl``."""
-    url_username: str = ""
+    url_username: str = Field(default="", validation_alias=AliasChoices("url_username", "username"))
     """Who asks, for a server that wants to know; needs ``curl``."""
-    url_password: str = ""
+    url_password: str = Field(default="", validation_alias=AliasChoices("url_password", "password"))
     """The password of `url_username`."""
     ca_path: str = ""
     """A file of the host with the certificates that are trusted, in place of the system's."""

@@ -79,6 +79,8 @@ class Running:
         except HostError as error:
             why = f"{wanted.host}, whose file it needs, cannot be read: {error.problem.what}"
             raise ProbeFailed(why) from error
+        except ProbeFailed as error:
+            raise ProbeFailed(f"on {wanted.host}: {error}") from error
 
     def reading(self, bound: Bound) -> ReadElsewhere | None:
         """How the content of blobs is read that are files of another host."""
