@@ -2,7 +2,8 @@
 
 The host says what comes of the edit (its digest, and its text where everybody may read that), and
 under the name of this very edit whether it is ``done`` or ``todo``. So several steps may edit one
-file: in a dry-run the second still knows its own answer, although nobody knows the digest yet.
+file: in a dry-run the second still knows its own answer, although nobody knows the digest yet. What
+is not there is asked as an empty file, for an earlier step may make it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ EDITS = r"""edits() {
       ;;
     esac
     printf '%s\t%s\n' "$k:"{name} "$state" "$k:edited-from" "$sum" "$k:edited" "$edited"
+  elif [ "$kind" = absent ]; then
+    state=todo
+    [ -n "$(edit </dev/null | head -c 1)" ] || state='done'
+    printf '%s\t%s\n' "$k:"{name} "$state"
   fi
 }
 edits"""
