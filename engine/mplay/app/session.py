@@ -30,7 +30,14 @@ from mplay.executor.running import Numbers, Running
 from mplay.executor.undo_calls import MakeModule
 from mplay.journal import Journal
 from mplay.model.clock import Clock, token
-from mplay.model.errors import HostLocked, JournalError, MplayError, Unreachable, Where
+from mplay.model.errors import (
+    HostLocked,
+    HostsRefused,
+    JournalError,
+    MplayError,
+    Unreachable,
+    Where,
+)
 from mplay.model.events import Event, HostLost, HostSeen, PhaseBegan, RunEnd
 from mplay.model.playbook import ModuleCall, Text
 from mplay.model.record import Listener
@@ -67,6 +74,8 @@ def make_module(context: RunContext) -> MakeModule:
 
 def said(error: MplayError) -> str:
     """An error on one line: where and what; what to do is said where it is raised."""
+    if isinstance(error, HostsRefused):
+        return "; ".join(said(refusal) for refusal in error.refusals)
     where = f"{error.problem.where} " if error.problem.where else ""
     return f"{where}{error.problem.what}"
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mplay.executor.crew import Crew
 from mplay.executor.owed import owing
 from mplay.executor.running import Running
-from mplay.model.errors import HostLocked, HostRefused, LinkLost, MplayError, Unreachable
+from mplay.model.errors import (
+    HostLocked,
+    HostRefused,
+    HostsRefused,
+    LinkLost,
+    MplayError,
+    Unreachable,
+)
 from mplay.model.events import HostLost, HostSeen, Released
 from mplay.model.task import RunStatus
 
@@ -24,7 +31,7 @@ def claim(running: Running, crew: Crew) -> dict[str, MplayError]:
     for turn in range(1, TRIES + 1):
         errors = crew.each(list(running.links), lambda host: _greet(running, host))
         locked = next((e for e in errors.values() if isinstance(e, HostLocked)), None)
-        refused = next((e for e in errors.values() if not _is_absence(e)), None)
+        refused = refusal(errors)
         if locked is None and refused is None:
             return _absent(running, errors)
         owed = owing(running.past, running.context.plan, RunStatus.RUNNING)
@@ -38,8 +45,13 @@ def claim(running: Running, crew: Crew) -> dict[str, MplayError]:
     raise AssertionError("unreachable")
 
 
-def _is_absence(error: BaseException) -> bool:
-    return isinstance(error, Unreachable | LinkLost)
+def refusal(errors: Mapping[str, BaseException]) -> BaseException | None:
+    """What keeps a run from beginning: any error but that a host did not answer."""
+    found = [e for e in errors.values() if not isinstance(e, Unreachable | LinkLost)]
+    said_no = [e for e in found if isinstance(e, HostRefused)]
+    if 1 < len(said_no) == len(found):
+        return HostsRefused(sorted(said_no, key=lambda e: e.host))
+    return next(iter(found), None)
 
 
 def _greet(running: Running, host: str) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mplay.executor.brackets import Brackets, is_decision, with_decisions
+from mplay.executor.claiming import refusal
 from mplay.executor.crew import Crew, Phase, Turn
 from mplay.executor.deciding import Deciding
 from mplay.executor.predict import Predictor
 from mplay.executor.running import Running
 from mplay.executor.scheduler import COORDINATOR, Ended, Scheduler
-from mplay.model.errors import LinkLost, MplayError, Unreachable
+from mplay.model.errors import MplayError
 from mplay.model.plan import Graph, Node, NodeKind
 from mplay.model.row import TaskRow
 from mplay.model.task import TaskKey, TaskStatus
@@ -63,11 +64,9 @@ class DryRun:
                 )
 
         errors = self._crew.each(list(self._running.links), one)
-        absent = []
-        for host, error in errors.items():
-            if not isinstance(error, MplayError) or not isinstance(error, Unreachable | LinkLost):
-                raise error
-            absent.append((host, error.problem.what))
+        if (refused := refusal(errors)) is not None:
+            raise refused
+        absent = [(h, e.problem.what) for h, e in errors.items() if isinstance(e, MplayError)]
         return absent, sorted(notes)
 
     def _fresh(self) -> Callable[[Node], TaskRow]:

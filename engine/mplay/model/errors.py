@@ -13,6 +13,7 @@
         ├── Unreachable           no connection
         ├── LinkLost              the connection ended in the middle of something
         └── HostRefused           the host answered, and said no (key, sudo, protocol)
+            └── HostsRefused          several did
 
 Every error says where, what, and what to do now; `str(error)` is what a user reads.
 """
@@ -123,3 +124,13 @@ class LinkLost(HostError):
 
 class HostRefused(HostError):
     """The host answered and said no: its key, its sudo, its protocol."""
+
+
+class HostsRefused(HostRefused):
+    """Several hosts said no; all are told, so that they can be mended together."""
+
+    def __init__(self, refusals: Sequence[HostRefused]) -> None:
+        first = refusals[0]
+        super().__init__(first.host, first.problem.what, hint=first.problem.hint)
+        self.refusals = tuple(refusals)
+        Exception.__init__(self, "\n".join(str(refusal) for refusal in refusals))

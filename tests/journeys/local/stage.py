@@ -26,7 +26,7 @@ from mplay.executor.context import Options
 from mplay.executor.dryrun import Forecast
 from mplay.executor.execution import Ending
 from mplay.journal import Journal
-from mplay.model.errors import LinkLost, Unreachable
+from mplay.model.errors import HostRefused, LinkLost, Unreachable
 from mplay.model.events import Event
 from mplay.model.host import Host
 from mplay.model.record import Record
@@ -121,17 +121,21 @@ class Frail:
 class Hosts(Folders):
     """Opens the hosts' channels.
 
-    Those in `down` give no connection; those in `cut_when` lose it once that file is there.
+    Those in `down` give no connection, those in `refusing` say no; those in `cut_when` lose it
+    once that file is there.
     """
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.down: set[str] = set()
+        self.refusing: set[str] = set()
         self.cut_when: dict[str, Path] = {}
 
     def open(self, host: Host) -> Channel:
         if host.name in self.down or self._is_cut(host.name):
             raise Unreachable(host.name, "no route to host")
+        if host.name in self.refusing:
+            raise HostRefused(host.name, "it refused the login", hint=f"try: ssh {host.name}")
         channel = super().open(host)
         if host.name in self.cut_when:
             return cast("Channel", Frail(channel, host.name, self._is_cut))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mplay.model.errors import HostRefused
 from mplay.model.events import Intent
 from mplay.model.record import Record
 from mplay.report.ending import write_ending
@@ -104,3 +105,23 @@ def test_the_command_that_an_incomplete_rollback_names_does_the_rest(stage: Stag
     assert told.said == ("rollback-incomplete", 7)
     assert "restore ended with" in told.ending.why
     assert set(stage.claims()) == {"w2"}
+
+
+def test_all_hosts_that_refuse_are_named_with_what_to_do_and_nothing_is_touched(
+    stage: Stage,
+) -> None:
+    stage.hosts.refusing = {"w1", "w2"}
+    for command in (stage.apply, stage.dry_run):
+        with pytest.raises(HostRefused) as caught:
+            command(PLAIN)
+        assert str(caught.value).splitlines() == [
+            "w1: it refused the login",
+            "    try: ssh w1",
+            "w2: it refused the login",
+            "    try: ssh w2",
+        ]
+    assert not stage.story()
+    assert not stage.claims()
+    with stage.project.journal() as journal:
+        (row,) = journal.runs()
+        assert journal.state(row.run).why == "w1: it refused the login; w2: it refused the login"
