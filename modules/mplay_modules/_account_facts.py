@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from mplay.sdk import Script, sh
 
-_WHO = r"""if [ "$(id -u)" = 0 ]; then fact task:root yes; else fact task:root no; fi
+_WHO = r"""if [ "$(id -u)" = 0 ]; then fact task:root yes
+else fact task:root no; fact task:user "$(id -un)"
+fi
 home=''
 if entry=$(getent passwd {user}); then
   home=${entry%:*}

@@ -143,6 +143,11 @@ class AuthorizedKey(State):
             if self.state == "absent":
                 return ""
             raise CannotPlan(f"this host has no user {self.user}: make it in a step before")
+        if seen.get("task:user", self.user) != self.user:
+            raise CannotPlan(
+                f"{seen['task:user']} cannot look into the home of {self.user}: give the step"
+                " become: true"
+            )
         if not home:
             raise CannotTell(f"an earlier step would make the user {self.user}")
         return self.path or posixpath.join(home, ".ssh/authorized_keys")
