@@ -135,7 +135,7 @@ class _Document:
     def _scalar_value(self, event: yaml.ScalarEvent, where: Where) -> Value:
         if event.tag in scalars.VAULT:
             return self._sealed(event.value, where)
-        kind = self._kind(event, where)
+        kind = self._unsafe_kind(event) if event.tag == scalars.UNSAFE else self._kind(event, where)
         if kind in {"int", "float", "bool", "null"}:
             try:
                 return scalars.value_of(kind, event.value)
@@ -144,7 +144,12 @@ class _Document:
                 return None
         if "\0" in event.value:
             self._wrong("a text cannot hold a NUL character", where)
-        return self._text(event, where)
+        # What is no template is plain text, like all that did not come from a person.
+        return str(event.value) if event.tag == scalars.UNSAFE else self._text(event, where)
+
+    def _unsafe_kind(self, event: yaml.ScalarEvent) -> str:
+        """What the value would be without the tag."""
+        return "str" if event.style else scalars.kind(event.value)
 
     def _sealed(self, text: str, where: Where) -> Sealed:
         if not is_encrypted(text.lstrip()):
@@ -161,11 +166,11 @@ class _Document:
         kind = tag.rpartition(":")[2]
         if scalars.shown(tag) == f"!!{kind}" and kind in scalars.KNOWN:
             return kind
-        if tag in scalars.NOT_YET:
-            self._wrong(f"`{tag}` is not in this version of mplay", where)
-        else:
-            shown = scalars.shown(tag)
-            self._wrong(f"the tag `{shown}` is not allowed", where, "a file holds plain data only")
+        shown = scalars.shown(tag)
+        hint = "a file holds plain data only"
+        if tag == scalars.UNSAFE:
+            hint = "put it before each text that is no template"
+        self._wrong(f"the tag `{shown}` is not allowed", where, hint)
         return "str"
 
     def _text(self, event: yaml.ScalarEvent, where: Where) -> Text:

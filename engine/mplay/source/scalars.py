@@ -18,7 +18,7 @@ _RESOLVER = yaml.resolver.Resolver()
 _MAKER = yaml.constructor.SafeConstructor()
 KNOWN = frozenset({"str", "int", "float", "bool", "null", "seq", "map"})
 VAULT = frozenset({"!vault", "!vault-encrypted"})
-NOT_YET = frozenset({"!unsafe"})
+UNSAFE = "!unsafe"
 
 
 def kind(value: str) -> str:

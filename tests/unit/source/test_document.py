@@ -59,6 +59,16 @@ def test_a_document_survives_copies_and_conversion_to_plain_data() -> None:
     assert dataclasses.asdict(Holder(document)) == {"value": {"a": {"b": ["x", 1]}}}
 
 
+def test_text_that_is_no_template_is_plain_text_and_other_values_are_what_they_are() -> None:
+    data = load(
+        b'a: !unsafe "{{ x }}"\nb:\n  - !unsafe |\n    {{ y }}\n  - !unsafe 5\n  - !unsafe yes\n',
+        "p",
+    )
+    assert isinstance(data, Map)
+    assert (data["a"], type(data["a"])) == ("{{ x }}", str)
+    assert data["b"] == ["{{ y }}\n", 5, True]
+
+
 def test_merged_mappings_give_way_to_own_keys() -> None:
     text = b"base: &b {x: 1, y: 2}\nmine:\n  <<: *b\n  y: 3\n"
     assert load(text, "p.yml")["mine"] == {"x": 1, "y": 3}
@@ -110,6 +120,8 @@ def test_all_that_can_be_passed_over_is_told_at_once() -> None:
         (b"{" * 3000, "values are nested more than 64 deep"),
         (b"- " * 3000, "values are nested more than 64 deep"),
         (b"a: !foo x\n", "p.yml:1:4 the tag `!foo` is not allowed"),
+        (b"a: !unsafe [x]\n", "p.yml:1:4 the tag `!unsafe` is not allowed\n    put it before each"),
+        (b"!unsafe a: 1\n", "p.yml:1:1 a key must be text"),
     ],
 )
 def test_a_wrong_file_is_a_located_problem(text: bytes, expected: str) -> None:
