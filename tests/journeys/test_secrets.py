@@ -33,6 +33,11 @@ steps:
   - {id: public, template: {src: canary.j2, dest: /etc/canary-public, mode: "0644"}}
   - {id: file, copy: {src: canary.bin, dest: /etc/canary-file, mode: "0600"}}
   - {id: argument, copy: {content: "{{ login }}", dest: /etc/canary-argument, mode: "0600"}}
+  - id: line
+    lineinfile: {path: /etc/canary-line, create: true, line: "pw={{ canary }}", mode: "0600"}
+  - {id: touched, file: {path: /etc/canary-block, state: touch, mode: "0600"}}
+  - {id: block, blockinfile: {path: /etc/canary-block, block: "pw={{ canary }}"}}
+  - {id: job, cron: {name: canary, job: "true {{ canary }}", minute: "0", hour: "3"}}
   - id: words
     shell:
       run: |
@@ -148,14 +153,16 @@ def said(done: Done) -> None:
         assert word not in done.err
 
 
-def run(here: Project, playbook: str, *words: str) -> Done:
+def run(here: Project, playbook: str, *words: str, exported: bool = False) -> Done:
+    """Apply while all processes are watched; they show what was `exported`, and that alone."""
     processes = Processes()
     with processes.watched():
         done = here.mplay(
             *("apply", playbook, "-i", str(here.inventory), "--limit", "staging", *KEY, *words),
         )
-    exported = {one for one in processes.shown if one.startswith(f"{EXPORTED} in environ")}
-    assert processes.shown == exported
+    allowed = {one for one in processes.shown if one.startswith(f"{EXPORTED} in environ")}
+    assert processes.shown == allowed
+    assert bool(allowed) == exported
     said(done)
     return done
 
@@ -174,7 +181,8 @@ def journalled(here: Project) -> None:
 
 WRITTEN = {
     *("etc/canary-private", "etc/canary-public", "etc/canary-file", "etc/canary-argument"),
-    *("etc/canary-words", "var/tmp/canary-account"),
+    *("etc/canary-words", "var/tmp/canary-account", "etc/canary-line", "etc/canary-block"),
+    "var/spool/cron/crontabs/root",
 }
 
 
@@ -220,7 +228,7 @@ def test_what_environment_exports_is_seen_by_its_own_account_alone_and_its_undo_
     here: Project, web: LabHost
 ) -> None:
     before = web.state()
-    run(here, "playbooks/exporting.yml", "-vvv")
+    run(here, "playbooks/exporting.yml", "-vvv", exported=True)
     assert (web.root / "etc" / "canary-exported").read_text() == EXPORTED
     journalled(here)
     refused = here.mplay("rollback", "last", code=2)

@@ -5,7 +5,8 @@ where a command begins. A word that holds a secret is written anew, with the var
 of the secret; so the script means the same, and its text can be sent, kept and shown. The values
 travel beside it. A secret that would become an argument of a program is refused, because every
 account of a host sees the arguments of its processes; only the text of ``sh -c`` is given to that
-shell through a pipe instead.
+shell through a pipe instead. What a module gives to its ``perl -e`` by an assignment before it goes
+through a pipe too, so that the environment of that process does not show it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,12 @@ _SOME = "a program"
 _SHELLS = re.compile(r"(?:.*/)?(?:ba|da|a|k|z)?sh\Z")
 _READ_TEXT = "'text=$(cat <&9); exec 9<&-; eval \"$text\"' 9<<"
 _END = "MPLAY_TEXT"
+_READ_VALUE = (
+    'BEGIN {{ open(my $in, "<&=", {0}); local $/;'
+    " $ENV{{{1}}} = <$in>; $ENV{{{1}}} =~ s/\\n\\z//; }} "
+)
+_PIPES = range(9, 3, -1)
+"""Descriptors for values; a task's own are 0 to 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,19 @@ def holed(script: str, secrets: Secrets) -> Holed:
     return Holed(text, reader.used)
 
 
+@dataclass(slots=True)
+class _Given:
+    """An assignment before a command: its value, and where it stands in what was written.
+
+    `value` None: it holds more than words and single quotes.
+    """
+
+    name: str
+    first: int
+    last: int = 0
+    value: str | None = ""
+
+
 class _Reader:
     """Goes through a script once. `used` are the holes made, `exposed` the programs with one.
 
@@ -85,6 +105,7 @@ class _Reader:
         self._last = ""
         self._nested: list[str] = []
         self._bodies: list[str] = []
+        self._given: list[_Given] = []
 
     def read(self) -> str:
         """The script with holes."""
@@ -120,8 +141,13 @@ class _Reader:
 
     def _enter(self, count: int) -> None:
         self._nested.append(self._command)
-        self._command = ""
+        self._separate()
         self._copy(count)
+
+    def _separate(self) -> None:
+        """Another command may begin here."""
+        self._command = ""
+        self._given.clear()
 
     def _bare(self) -> None:
         script, at = self._script, self._at
@@ -131,6 +157,7 @@ class _Reader:
             self._word(word[0])
         elif name := _NAME.match(script, at):
             self._begin(_SOME)
+            self._note(None)
             self._copy(len(name[0]))
         elif script[at] == "#" and self._is_start():
             end = script.find("\n", at)
@@ -144,13 +171,14 @@ class _Reader:
             return
         if mark == '"':
             self._begin(_SOME)
+            self._note(None)
             self._nested.append('"')
         elif mark == "(":
             self._enter(0)
         elif mark == ")":
             self._command = self._nested.pop() if self._nested else ""
         elif mark in "\n;&|{!":
-            self._command = ""
+            self._separate()
         self._copy(1)
         if mark == "\n":
             self._give_texts()
@@ -163,7 +191,11 @@ class _Reader:
         """What a word that begins here is; True where it is the command's own name."""
         if not self._is_start():
             return False
+        if self._given and not self._given[-1].last:
+            self._given[-1].last = len(self._out)
         self._assigning = not self._command and bool(_ASSIGNED.match(word))
+        if self._assigning:
+            self._given.append(_Given(word.partition("=")[0], len(self._out)))
         if self._command or self._assigning:
             return False
         self._command, self._is_program = word, self._after_exec
@@ -172,7 +204,8 @@ class _Reader:
 
     def _word(self, word: str) -> None:
         """A bare word. A command's name is left, so that no keyword becomes a variable."""
-        named = self._begin(word)
+        starts, named = self._is_start(), self._begin(word)
+        self._note(word.partition("=")[2] if starts else word)
         if named and word in _KEYWORDS:
             self._command = ""
         self._at += len(word)
@@ -184,17 +217,47 @@ class _Reader:
         self._begin(_SOME)
         self._at += len(quoted)
         text = "".join(part[1:-1] for part in re.findall(r"'[^']*'|\"'\"", quoted))
+        self._note(text)
+        if self._last == "-e" and self._command.endswith("perl"):
+            text, quoted = self._through_pipes(text, quoted)
         if not self._secret.search(text):
             self._out.append(quoted)
         elif self._last == "-c" and _SHELLS.match(self._command) and _END not in text:
-            self._command, given = "", self._command
-            body = self._filled(text, _here, "${{{}}}")
-            self._command = given
-            self._bodies.append(body)
+            self._give(text)
             self._out.append(_READ_TEXT + _END)
         else:
             self._out.append(self._filled(text, _single_quoted))
         self._last = ""
+
+    def _note(self, text: str | None) -> None:
+        """A part of the assignment that is being read, if one is."""
+        if self._assigning and self._given:
+            given = self._given[-1]
+            given.value = None if text is None or given.value is None else given.value + text
+
+    def _through_pipes(self, program: str, quoted: str) -> tuple[str, str]:
+        """The program of ``perl -e``, and as a word, that reads what was assigned before it."""
+        pipes = iter(_PIPES)
+        reading, redirected = "", ""
+        for given in self._given:
+            value = given.value
+            if value is None or _END in value or not self._secret.search(value):
+                continue
+            if (pipe := next(pipes, None)) is None:
+                break
+            self._out[given.first : given.last] = [""] * (given.last - given.first)
+            self._give(value)
+            reading += _READ_VALUE.format(pipe, given.name)
+            redirected += f" {pipe}<<{_END}"
+        if not reading:
+            return program, quoted
+        return reading + program, _single_quoted(reading + program) + redirected
+
+    def _give(self, text: str) -> None:
+        """Put a text behind this line, as a here-document."""
+        given, self._command = self._command, ""
+        self._bodies.append(self._filled(text, _here, "${{{}}}"))
+        self._command = given
 
     def _filled(self, text: str, literal: Callable[[str], str], hole: str = '"${}"') -> str:
         """The text as a shell word in which variables stand for the secrets."""

@@ -173,3 +173,24 @@ def test_the_text_of_a_shell_is_given_through_a_pipe_and_in_no_argument(
     assert f"seen<$HOME {secret}>" in plain
     assert plain.startswith("seen") or secret != PLAIN
     assert hidden == plain.replace("unseen", "seen").replace("seen", "unseen")
+
+
+@pytest.mark.parametrize("secret", [SECRET, PLAIN, f"{PLAIN}\n"])
+def test_what_perl_is_given_by_assignments_is_in_no_environment(secret: str) -> None:
+    program = (
+        'open(my $own, "<", "/proc/$$/environ"); local $/; my $seen = <$own>;'
+        ' print index($seen, $ENV{LINE}) < 0 ? "hidden" : "shown", "<$ENV{LINE}|$ENV{HOW}>"'
+    )
+    script = sh(
+        "edit() {\n  HOW={how} LINE={line} MORE={line} perl -e {program}\n}\n"
+        'edit </dev/null\nx=$(printf in | edit | cat)\nprintf %s "$x"',
+        how="DO it",
+        line=secret,
+        program=program,
+    )
+    secrets = known(secret)
+    found = holed(script, secrets)
+    assert not secrets.found_in(found.script)
+    printed = run(found.script, filled(found, secrets))
+    assert printed == f"hidden<{secret}|DO it>" * 2
+    assert run(script, {}) == f"shown<{secret}|DO it>" * 2
