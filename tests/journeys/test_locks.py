@@ -58,3 +58,13 @@ def test_a_host_itself_refuses_a_run_of_another_journal(
     assert "stg-web1" in told
     running.communicate(timeout=60)
     assert running.returncode == 0
+
+
+def test_unlock_frees_a_host_that_a_run_without_root_holds(project: Project, web: LabHost) -> None:
+    call = ("do", "-i", str(project.inventory), "stg-web1", "shell")
+    # What has no way back cannot be taken back: the host stays the run's until somebody looked.
+    project.mplay(*call, "exit 3", "--on-failure", "rollback-host", code=7)
+    assert "mplay unlock" in project.mplay(*call, "true", code=6).err
+    held = project.mplay("runs", "--format", "json").json["runs"][-1]["run"]
+    assert "stg-web1  unlocked" in project.mplay("unlock", held, "--yes").out
+    project.mplay(*call, "true")

@@ -166,7 +166,12 @@ class HostChannel:
 
     def unlock(self, run: str) -> bool:
         """Remove the lock of a run whose owner is gone for good; False if it held none."""
-        return not self._tell("unlock", run).lines["none"]
+        had = not self._tell("unlock", run).lines["none"]
+        if had or not self._become:
+            return had
+        # A run that nowhere becomes root keeps its lock with the account that logs in.
+        self._become = False
+        return not self._ask("unlock", run).lines["none"]
 
     def prune(self, run: str) -> None:
         """Delete the restore points of an ended run."""
