@@ -41,9 +41,10 @@ class LocalScript(Guarded):
             undo: '"$MPLAY_SCRIPT" --remove'
 
     It is searched under ``files/`` beside the playbook and the project, is sent whole, and is run
-    as the first line of it says, or by `executable`. `state`, `unless` and `undo` are commands for
-    the host's shell as in `shell`; in `undo` ``"$MPLAY_SCRIPT"`` is the program, which is kept with
-    the way back. Guards and the word on a dry-run are those of `shell`.
+    as its first line says, or by `executable` (which it needs where ``/var`` is mounted ``noexec``).
+    `state`, `unless` and `undo` are commands for the host's shell as in `shell`; in `undo`
+    ``"$MPLAY_SCRIPT"`` is the program, which is kept with the way back. Guards and the word on a
+    dry-run are those of `shell`.
     """
 
     FREE_FORM: ClassVar[str] = "run"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from mplay.sdk import (
     Archive,
@@ -125,6 +125,12 @@ if [ -n "$known" ]; then
 fi"""
 
 
+def _no_url(given: object) -> object:
+    if isinstance(given, str) and "://" in given:
+        raise ValueError("must be a file; download it in a step before, with get_url")
+    return given
+
+
 class Unarchive(State):
     """The entries of an archive, as they are in it, in a directory of the host.
 
@@ -155,7 +161,9 @@ class Unarchive(State):
         "validate_certs": "download it in a step before, with get_url",
     }
 
-    src: LocalArchive | Place = Field(json_schema_extra=unless("remote_src"))
+    src: Annotated[LocalArchive | Place, BeforeValidator(_no_url)] = Field(
+        json_schema_extra=unless("remote_src")
+    )
     """A tar file (plain, or packed by gzip, bzip2 or xz) or a zip file: of the controller, searched
     under ``files/``, or with `remote_src` of the host, by an absolute path."""
     dest: Place

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import stat
 import tarfile
 import zipfile
@@ -14,6 +15,12 @@ from mplay.sdk import Archive, Member
 
 MOST_MEMBERS = 20_000
 """An archive with more is refused: what is in it must be compared one by one."""
+
+_CROWD = f"has more than {MOST_MEMBERS} entries; unpack it in parts"
+_ENTRY = 1024
+"""Bytes that an entry may take on average in the list of a zip file."""
+_LIST_END = 66 * 1024
+"""The end of a zip file's list is within so many bytes of its end."""
 
 _PACKERS = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
@@ -43,7 +50,7 @@ def _bounded(members: Iterable[Member]) -> Iterator[tuple[str, Member]]:
     """By name, the last of several winning, as it does when it is unpacked."""
     for number, member in enumerate(members):
         if number >= MOST_MEMBERS:
-            raise BadArchive(f"has more than {MOST_MEMBERS} entries; unpack it in parts")
+            raise BadArchive(_CROWD)
         if member.name:
             yield member.name, member
 
@@ -80,6 +87,7 @@ def _tar_members(file: BinaryIO) -> Iterator[Member]:
 
 
 def _zip_members(file: BinaryIO) -> Iterator[Member]:
+    _refuse_crowd(file)
     with zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
             name = _name(info.filename)
@@ -93,6 +101,21 @@ def _zip_members(file: BinaryIO) -> Iterator[Member]:
             else:
                 with archive.open(info) as opened:
                     yield Member(name=name, kind="file", sha256=_sum(opened))
+
+
+def _refuse_crowd(file: BinaryIO) -> None:
+    """BadArchive where the list of a zip file is too long, before all of it is read."""
+    start = max(0, file.seek(0, io.SEEK_END) - _LIST_END)
+    file.seek(start)
+    tail = file.read()
+    file.seek(0)
+    at = tail.rfind(b"PK\5\6")
+    if at < 0:
+        return  # it is no zip file, as whoever opens it says
+    count = int.from_bytes(tail[at + 10 : at + 12], "little")
+    size = int.from_bytes(tail[at + 12 : at + 16], "little")
+    if count > MOST_MEMBERS or size > MOST_MEMBERS * _ENTRY:
+        raise BadArchive(_CROWD)
 
 
 def _sum(opened: IO[bytes]) -> str:

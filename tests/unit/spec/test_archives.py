@@ -78,6 +78,14 @@ def _many() -> bytes:
     return buffer.getvalue()
 
 
+def _crowd() -> bytes:
+    """A zip file whose end says that its list has a gibibyte."""
+    data = bytearray(packed("a.zip", {"a": "x"}))
+    at = data.rindex(b"PK\5\6") + 12
+    data[at : at + 4] = (1 << 30).to_bytes(4, "little")
+    return bytes(data)
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
@@ -92,6 +100,7 @@ def _many() -> bytes:
         (lambda: tar(info("l", tarfile.SYMTYPE, "/etc"), info("l/passwd")), "below 'l'"),
         (lambda: tar(info("p", tarfile.FIFOTYPE)), "device or a fifo"),
         (_locked, "password"),
+        (_crowd, f"more than {MOST_MEMBERS} entries"),
         (_many, f"more than {MOST_MEMBERS} entries"),
     ],
 )
