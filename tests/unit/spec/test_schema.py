@@ -38,7 +38,9 @@ def test_the_schema_is_one() -> None:
     Draft7Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize("kind", [k for k in vars(keys).values() if isinstance(k, Keys)], ids=str)
+@pytest.mark.parametrize(
+    "kind", [k for k in vars(keys).values() if isinstance(k, Keys)], ids=lambda keys: keys.kind
+)
 def test_every_key_is_described(kind: Keys) -> None:
     assert kind.known <= set(fragments())
 
