@@ -18,7 +18,7 @@ from mplay.channel.protocol import Claim, Connector, Greeting
 from mplay.executor.backward import Rules
 from mplay.executor.claiming import claim, release
 from mplay.executor.context import RunContext
-from mplay.executor.crew import Crew, Stop
+from mplay.executor.crew import Crew
 from mplay.executor.elsewhere import OtherHosts
 from mplay.executor.execution import INTERRUPTED, Ending, Execution
 from mplay.executor.link import Link
@@ -137,7 +137,7 @@ class Session:
         self._claim(cast)
         for event in first:
             self.journal.append(self.context.run, event)
-        running = self._running(cast)
+        running = replace(self._running(cast), stopping=crew.stopping)
         try:
             return self._execute(running, crew, action)
         finally:
@@ -289,7 +289,7 @@ class Session:
             )
 
         def stop() -> None:
-            crew.inbox.put(Stop(INTERRUPTED))
+            crew.stop(INTERRUPTED)
             if consent := self.context.options.consent:
                 consent.stop()
 

@@ -8,10 +8,12 @@ from mplay.executor.attempt import HIDDEN, Bound
 from mplay.executor.deciding import Deciding
 from mplay.executor.probing import ProbeFailed, ask
 from mplay.executor.running import Running
+from mplay.executor.waiting import pause
 from mplay.model.change import Facts, Judgement, Patience, Verdict
 from mplay.model.errors import UsageError
 from mplay.model.events import Note
 from mplay.model.host import LOCALHOST
+from mplay.model.plan import PlannedStep
 from mplay.model.playbook import Step
 from mplay.model.task import TaskStatus
 from mplay.sdk import Check
@@ -69,16 +71,20 @@ def patience(step: Step | None, module: Check) -> Patience:
     return module.patience() or _ONCE
 
 
-def check(running: Running, bound: Bound, module: Check, *, step: Step | None = None) -> Checked:
+def check(
+    running: Running, bound: Bound, module: Check, *, planned: PlannedStep | None = None
+) -> Checked:
     """Ask and judge; a patient one again and again until it is well or the time has passed.
 
-    `step` is the check's own, where it is not one of `verify`: with `retries` its looks are
-    counted, whatever time they take.
+    `planned` is the check's own step, where it is not one of `verify`: with `retries` its looks
+    are counted, whatever time they take. Interrupted.
     """
+    step = planned.step if planned else None
+    sleep = pause(running, planned) if planned else running.clock.sleep
     clock, patient = running.clock, patience(step, module)
     retries = step.retries if step else 0
     until = clock.monotonic() + patient.until
-    clock.sleep(min(patient.delay, patient.until))
+    sleep(min(patient.delay, patient.until))
     looks = 0
     while True:
         looks += 1
@@ -91,7 +97,7 @@ def check(running: Running, bound: Bound, module: Check, *, step: Step | None = 
             why = HIDDEN if bound.hidden else found.why
             text = f"look {looks} of {retries + 1} failed: {why}"
             running.recorder.write(Note(text=text, task=str(bound.key)))
-        clock.sleep(patient.every if retries else min(patient.every, left))
+        sleep(patient.every if retries else min(patient.every, left))
 
 
 def verify(running: Running, deciding: Deciding, bound: Bound) -> str:

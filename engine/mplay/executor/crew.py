@@ -56,6 +56,7 @@ class Crew:
     def __init__(self, forks: int) -> None:
         self.forks = forks
         self.inbox: SimpleQueue[Message] = SimpleQueue()
+        self.stopping = threading.Event()
         self._queues: dict[str, SimpleQueue[Callable[[], None] | None]] = {}
         self._threads: list[threading.Thread] = []
 
@@ -72,6 +73,11 @@ class Crew:
             self.inbox.put(message)
 
         self._queues[place].put(job)
+
+    def stop(self, why: str) -> None:
+        """Have the phase begin nothing more, and tasks that only wait end their waiting."""
+        self.stopping.set()
+        self.inbox.put(Stop(why))
 
     def _start(self, place: str) -> None:
         queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()

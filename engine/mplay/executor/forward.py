@@ -20,6 +20,7 @@ from mplay.executor.results import Result
 from mplay.executor.retrying import Retrying
 from mplay.executor.running import Running
 from mplay.executor.scheduler import Ended
+from mplay.executor.waiting import Interrupted
 from mplay.model.attempt import TaskState
 from mplay.model.errors import HostError, PersonNeeded, UsageError
 from mplay.model.events import Loop, OutcomeSeen, Skipped
@@ -78,6 +79,10 @@ class Forward:
         key = TaskKey(node.path, node.host, use=use or self._due(step, node.host))
         try:
             ended, result = self._run(step, key, turn, decided=bool(use))
+        except Interrupted:
+            # Nothing is written: whoever takes the run up does it as if it had not begun.
+            ended = Ended(TaskStatus.WAITING, "interrupted")
+            result = Result(status=ended.status)
         except HostError as lost:
             ended = self._never(key, TaskStatus.UNREACHABLE, lost.problem.what)
             result = Result(status=ended.status)
@@ -197,7 +202,7 @@ class Forward:
 
     def _check(self, bound: Bound, module: Check) -> tuple[Ended, Result]:
         begun = self._running.clock.monotonic()
-        found = check(self._running, bound, module, step=bound.step.step)
+        found = check(self._running, bound, module, planned=bound.step)
         status = found.status(strict=self._running.context.options.strict)
         failed = status is TaskStatus.FAILED
         why = HIDDEN if bound.hidden and found.why else found.why

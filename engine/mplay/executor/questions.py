@@ -6,6 +6,7 @@ from mplay.executor.attempt import Bound
 from mplay.executor.results import Result
 from mplay.executor.running import Running
 from mplay.executor.scheduler import Ended
+from mplay.executor.waiting import wait
 from mplay.model.change import Judgement
 from mplay.model.events import Answered, OutcomeSeen, Wait
 from mplay.model.task import Outcome, TaskKey, TaskStatus
@@ -23,7 +24,7 @@ def ask_person(running: Running, bound: Bound, question: Question) -> tuple[Ende
     """Take the answer that is there, else journal that the run waits for one."""
     key = bound.key
     if seconds := question.lasts():
-        running.clock.sleep(seconds)
+        wait(running, seconds)
         return _ended(running, key, TaskStatus.OK, summary=f"waited {seconds:g} s")
     answer = answered(running, key)
     if answer is None:

@@ -13,6 +13,7 @@ from mplay.executor.probing import ProbeFailed
 from mplay.executor.results import Result
 from mplay.executor.running import Running
 from mplay.executor.scheduler import Ended
+from mplay.executor.waiting import pause
 from mplay.model.attempt import Attempt
 from mplay.model.events import Note
 from mplay.model.state import RunState
@@ -58,7 +59,7 @@ class Retrying:
                 why = str(error)
             left -= 1
             self._tell(bound, retries - left, why)
-            self._running.clock.sleep(bound.step.step.delay)
+            pause(self._running, bound.step)(bound.step.step.delay)
             attempt = self._open(bound)
             self._running.look_ahead(bound.place).forget()
             turn = Turn(turn.node)

@@ -37,7 +37,10 @@ class Numbers:
 
 @dataclass(slots=True, kw_only=True)
 class Running:
-    """One execution of a run, by one process. `past` is what the journal knew at its start."""
+    """One execution of a run, by one process. `past` is what the journal knew at its start.
+
+    `stopping` is set once somebody wants it to begin nothing more.
+    """
 
     context: RunContext
     links: Mapping[str, Link]
@@ -48,6 +51,7 @@ class Running:
     numbers: Numbers
     ahead: dict[str, LookAhead] = field(default_factory=dict)
     others: OtherHosts | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     def beside(self, results: Results) -> Running:
         """The same hosts for somebody who only predicts, with results of their own."""

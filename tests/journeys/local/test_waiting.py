@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+
 import pytest
 
 from mplay.executor.context import Options
-from mplay.model.events import Answered, OutcomeSeen
+from mplay.model.events import Answered, Intent, OutcomeSeen, PhaseBegan
+from mplay.model.record import Record
 from tests.journeys.local.stage import Stage
 
 HEAD = "name: T\nhosts: w1\nsteps:\n"
@@ -106,3 +111,53 @@ def test_a_check_alone_takes_no_host_out_of_service(stage: Stage) -> None:
     )
     assert told.said == ("succeeded", 0)
     assert stage.story() == []
+
+
+WAITS = {
+    "pause": "pause: {minutes: 10}",
+    "wait_for": "wait_for: {path: FILES/never, timeout: 600}",
+    "until": "until: 10m\n    delay: 300s\n    query: {run: 'false'}",
+    "retries": "retries: 9\n    delay: 300s\n    shell: {run: 'false', undo: 'true'}",
+}
+
+
+@pytest.mark.parametrize("waits", WAITS.values(), ids=WAITS)
+def test_an_interrupt_ends_a_wait_and_a_resume_begins_it_again(stage: Stage, waits: str) -> None:
+    text = HEAD + f"  - {{id: a, DO(a)}}\n  - id: b\n    {waits}\n  - {{id: c, DO(c)}}\n"
+
+    def interrupt(record: Record) -> None:
+        if isinstance(record.event, OutcomeSeen) and record.event.task == "a@w1":
+            threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    told = stage.apply(text, at=interrupt)
+    assert told.said == ("interrupted", 130), told.ending.why
+    assert stage.story() == ["+a@w1"]
+    ended = [o for o in told.events(OutcomeSeen) if o.task.startswith("b@") and o.attempt == 0]
+    assert ended == []
+    again = stage.resume(at=interrupt_soon)
+    assert again.said == ("interrupted", 130), "it waits again"
+    assert stage.story() == ["+a@w1"]
+
+
+def interrupt_soon(record: Record) -> None:
+    if isinstance(record.event, PhaseBegan):
+        threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+
+def test_an_interrupt_does_not_cut_the_check_by_which_a_host_comes_back(stage: Stage) -> None:
+    def interrupt(record: Record) -> None:
+        if isinstance(record.event, Intent) and record.event.task.startswith("web/work@"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    told = stage.apply(
+        "name: T\nhosts: w1\nsteps:\n  - id: web\n    serial: 1\n"
+        "    around:\n      enter: [{id: drain, TELL(drain)}]\n"
+        "      check: [{id: well, until: 20s, delay: 0.2, query: {run: 'test -e FILES/up'}}]\n"
+        "      leave: [{id: join, TELL(join)}]\n"
+        "    steps:\n      - id: work\n        shell: {undo: 'true',"
+        ' run: "echo +work@w1 >>FILES/log; (sleep 1; touch FILES/up) >/dev/null 2>&1 &"}\n'
+        "      - {id: more, DO(more)}\n",
+        at=interrupt,
+    )
+    assert told.said == ("interrupted", 130)
+    assert stage.story_of("w1") == ["+drain", "+work", "+join"]
