@@ -110,10 +110,10 @@ def _parts(typed: Typed) -> tuple[Text, Text, list[_Word]]:
         return pattern, short_name(Text(typed.module, Where("-m"))), words[1:]
     if len(words) > 1:
         return pattern, short_name(Text(words[1].text, words[1].where)), words[2:]
-    if typed.arguments is None:
+    if typed.arguments is None and not typed.verbatim:
         hint = "mplay do PATTERN MODULE k=v…, such as: mplay do web service name=nginx"
         raise UsageError("names no module", where="argument 2", hint=hint)
-    return pattern, Text("command", Where("-a")), []
+    return pattern, Text("command", Where("--" if typed.verbatim else "-a")), []
 
 
 def _arguments(typed: Typed, name: Text, module: type[Module], words: Sequence[_Word]) -> Map:

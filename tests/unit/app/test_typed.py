@@ -110,6 +110,7 @@ def test_a_takes_a_mapping_with_types_and_a_file(tmp_path: Path) -> None:
 
 
 def test_without_a_module_a_is_a_command_and_m_names_the_module() -> None:
+    assert step(words=("web",), verbatim=("ls", "-l"))["command"] == {"run": "ls -l"}
     assert step(words=("web",), arguments="uptime")["command"] == {"run": "uptime"}
     assert step(words=("web", "name=x"), module="service")["service"] == {"name": "x"}
 
