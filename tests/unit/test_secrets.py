@@ -79,3 +79,11 @@ def test_the_beginning_of_a_secret_that_was_cut_is_taken_out() -> None:
     assert secrets("mysql -phunter22-an ...") == "mysql -p[secret] ..."
     assert secrets.marked("mysql -phunter22…") == "mysql -p[secret without name]…"
     assert secrets("hunt ...") == "hunt ..."
+
+
+def test_what_is_left_of_a_secret_at_the_end_of_cut_output_is_taken_out() -> None:
+    secrets = known("hunter22-and-more")
+    assert secrets.trimmed("x" * 50 + "hunter22-a") == "x" * 50 + "[secret]"
+    assert secrets.trimmed("hunter22-and-more") == "hunter22-and-more"  # whole: marked elsewhere
+    assert secrets.trimmed("the hunter") == "the [secret]"
+    assert secrets.trimmed("the hunt") == "the hunt"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mplay.model.errors import UsageError
-from mplay.model.events import Event, Intent, RunBegin, decode
+from mplay.model.events import Event, Intent, OutcomeSeen, RunBegin, decode
 from mplay.model.secrets import NAMELESS, Secrets, names_in
-
 
 _NAMES = frozenset(
     {
@@ -22,6 +21,8 @@ def discreet(event: Event, secrets: Secrets) -> Event:
     """The event as it may be written. UsageError where an undo could not be read from it again."""
     if isinstance(event, RunBegin):
         return event
+    if isinstance(event, OutcomeSeen):
+        event = replace(event, output=secrets.trimmed(event.output))
     data = event.data()
     if not secrets.found_in(data):
         return event

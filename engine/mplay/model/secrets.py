@@ -22,7 +22,7 @@ _HERE = "here:"
 NAMELESS = "without name"
 """What a mark says in which a secret cannot be found again: a part of it, or of its code."""
 _MARK = re.compile(r"\[secret (MPLAY_SECRET_[0-9a-f]{12}|without name)\]")
-_ENDS = re.compile(r"\.\.\.|…")
+_ENDS = re.compile(r"\s?(?:\.\.\.|…)")
 _NAMES = re.compile(r"MPLAY_SECRET_[0-9a-f]{12}|without name(?=\])")
 SHORTEST = 6
 """Shorter secrets would be found in innocent words."""
@@ -69,13 +69,27 @@ class Secrets:
 
     def _cut(self, text: str, shown: str) -> str:
         """The text without the beginnings of secrets that are left where a text was cut short."""
-        if not _ENDS.search(text):
-            return text
+        found: list[str] = []
+        last = 0
+        for end in _ENDS.finditer(text):
+            left = self._left(text[last : end.start()])
+            found += [text[last : end.start() - left], shown if left else ""]
+            last = end.start()
+        return "".join([*found, text[last:]]) if found else text
+
+    def _left(self, text: str) -> int:
+        """How many characters at the end of a text are the beginning of a secret."""
+        longest = 0
         for value in self._references:
-            for length in range(len(value) - 1, SHORTEST - 1, -1):
-                begins = re.escape(value[:length])
-                text = re.sub(rf"{begins}(?=\s?(?:\.\.\.|…))", lambda _: shown, text)
-        return text
+            at = text.rfind(value[:SHORTEST])
+            if at >= 0 and len(text) - at < len(value) and value.startswith(text[at:]):
+                longest = max(longest, len(text) - at)
+        return longest
+
+    def trimmed(self, text: str) -> str:
+        """Output that was cut anywhere, without what is left of a secret at its end."""
+        left = self._left(text)
+        return text[: len(text) - left] + SHOWN if left else text
 
     def found_in(self, value: Any) -> bool:
         """Whether a text, or any text or key inside plain data, holds a known secret."""
