@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,6 +25,7 @@ from mplay.spec.conditions import condition_arguments, evaluated
 from mplay.spec.contents import Contents, TaskContents
 from mplay.spec.files import Finder
 from mplay.spec.modules import Modules
+from mplay.spec.short_form import by_name
 from mplay.template import Renderer, Scope, is_dynamic
 
 _WORD = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
@@ -84,7 +84,7 @@ def named(module: type[Module], call: ModuleCall, args: Value) -> dict[str, Valu
         return {module.FREE_FORM: args}
     if not isinstance(args, str):
         raise UsageError(f"the arguments of {call.name} must be a mapping", where=call.where)
-    return dict(_pairs(call, args))
+    return {str(key): value for key, value in by_name(args, call.name, _where(call)).items()}
 
 
 def problems_of(found: Sequence[ArgumentProblem], call: ModuleCall) -> list[Problem]:
@@ -177,25 +177,6 @@ def _refuse_words(module: type[Module], call: ModuleCall, text: str) -> None:
                 where=call.where,
                 hint=f"write {call.name}: {{{module.FREE_FORM}: …, {found[1]}: …}}",
             )
-
-
-def _pairs(call: ModuleCall, text: str) -> Mapping[str, Value]:
-    """``name=nginx state=present`` by name; values are texts."""
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise UsageError("a quote is not closed", where=_where(call)) from error
-    found: dict[str, Value] = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not equals or not key:
-            raise UsageError(
-                f"'{word[:60]}' is no argument of {call.name}",
-                where=_where(call),
-                hint="write NAME=VALUE, or better a mapping",
-            )
-        found[key] = value
-    return found
 
 
 def unrendered(args: Value) -> Value:

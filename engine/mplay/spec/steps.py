@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from mplay.model.errors import Where
+from mplay.model.errors import UsageError, Where
 from mplay.model.playbook import ModuleCall, Need, Step, Text, Value
 from mplay.model.task import OnFailure
 from mplay.source import Map, Seq, place
@@ -14,6 +14,7 @@ from mplay.spec.keys import MODULES_LATER, NEED, Keys, hint_of
 from mplay.spec.modules import short_name
 from mplay.spec.reading import Reading
 from mplay.spec.record import Record, shown
+from mplay.spec.short_form import by_name
 from mplay.template import is_dynamic
 
 _DELAY = 5.0
@@ -214,8 +215,18 @@ def make_call(name: Text, args: Value, record: Record, reading: Reading) -> Modu
         record.problems.add(what, where)
         args = Map(where=where)
     module = reading.module(name) if name else None
+    if module is not None and isinstance(args, Text) and not module.FREE_FORM:
+        args = _by_name(args, name)
     args = braced(module, args) if module else args
     return ModuleCall(name=short_name(name), args=args, where=name.where)
+
+
+def _by_name(text: Text, name: Text) -> Map | Text:
+    """The arguments of the short form; the text itself where the check of calls will complain."""
+    try:
+        return by_name(text, short_name(name), text.where)
+    except UsageError:
+        return text
 
 
 def read_calls(record: Record, key: str, reading: Reading) -> tuple[ModuleCall, ...]:
