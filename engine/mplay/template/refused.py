@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _SAME = "a dry-run and the apply after it must come to the same"
 _NOT_THE_CONTROLLER = "templates do not look at the controller's files; use a module"
 _SECRET = "keep the value itself under Ansible Vault: an encrypted value is opened where it is used"
@@ -91,7 +93,7 @@ VARIABLES: dict[str, str] = {
     "ansible_inventory_sources": "see inventory_file",
     "ansible_loop": "the item of a loop is `item`",
     "ansible_loop_var": "the item of a loop is `item`",
-    "ansible_managed": "write the words yourself",
+    "ansible_managed": "write the words yourself, or set it in `vars`",
     "ansible_playbook_python": "mplay's own Python is no concern of a playbook",
     "ansible_run_tags": "a partial run is a run of the same playbook; see --tags",
     "ansible_search_path": "files are found beside the file that names them",
@@ -106,10 +108,13 @@ VARIABLES: dict[str, str] = {
 }
 """Ansible's magic variables that nobody has defined."""
 
+_CONNECTION = re.compile(r"ansible_(user|port|connection|ssh_|become|password|shell_|python_)")
+_REACHED = "the inventory says nothing of it; default('…') gives what to take then"
 _GATHERED = "mplay gathers no facts; ask for it with a `query` step and read results['STEP']"
 
 
 def of_variable(name: str) -> str:
     """What to do about a variable that is not defined, where Ansible has one of that name."""
-    known = VARIABLES.get(name, "")
-    return known or (_GATHERED if name.startswith("ansible_") else "")
+    if _CONNECTION.match(name) and name not in VARIABLES:
+        return _REACHED
+    return VARIABLES.get(name) or (_GATHERED if name.startswith("ansible_") else "")

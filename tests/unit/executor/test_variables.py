@@ -140,6 +140,7 @@ def test_variables_of_a_hundred_hosts_are_not_computed_for_one() -> None:
         ("ansible_facts", "mplay gathers no facts"),
         ("ansible_distribution", "mplay gathers no facts"),
         ("ansible_run_tags", "--tags"),
+        ("ansible_user", "the inventory says nothing of it"),
         ("role_path", "there are no roles"),
         ("vars", "lookup('vars', NAME)"),
     ],
