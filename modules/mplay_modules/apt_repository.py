@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, AliasChoices, Field
 
 from mplay.sdk import CannotPlan, Change, Facts, Script, State, lines, sh
 from mplay_modules._apt_shell import ASK_LISTS, UPDATE
@@ -86,7 +86,7 @@ class AptRepository(State):
     """The file in ``/etc/apt/sources.list.d``, without ``.list``; by default named by the URI."""
     mode: Annotated[Mode, AfterValidator(_octal)] = "0644"
     """The mode of a new file."""
-    update_cache: bool = True
+    update_cache: bool = Field(True, validation_alias=AliasChoices("update_cache", "update-cache"))
     """Fetch the lists."""
 
     def probe(self) -> Script:

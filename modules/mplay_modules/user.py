@@ -35,6 +35,7 @@ class User(State):
     is in no script, journal or list of processes: it is sent as a private file.
     """
 
+    TIMEOUT: ClassVar[float] = 3600.0
     REFUSED: ClassVar = NOT_HERE
 
     name: UserName = Field(validation_alias=AliasChoices("name", "user"))
@@ -202,7 +203,7 @@ class User(State):
             *([] if self.group is not None else ["-U" if own else "-N"]),
             *(["-m"] if makes else ["-M"]),
             *(["-k", self.skeleton] if self.skeleton and makes else []),
-            *(["-K", f"UMASK={self.umask}"] if self.umask else []),
+            *(self._home_mode if makes else []),
         ]
         blobs = self._password_blobs(seen, expect)
         return Change(
@@ -211,7 +212,7 @@ class User(State):
             apply=lines(
                 sh("useradd {words} -- {name}", words=words, name=self.name),
                 self._beside(expect, seen, blobs),
-                "sync -- /etc",
+                sh("sync -- {places}", places=["/etc", *([home, above(home)] if makes else [])]),
             ),
             restore=lines(
                 homes.take_back(self.name, home if makes else ""),
@@ -224,6 +225,14 @@ class User(State):
             },
             blobs=blobs,
         )
+
+    @property
+    def _home_mode(self) -> list[str]:
+        """Where /etc/login.defs has a mode for homes, that counts and no umask."""
+        if self.umask is None:
+            return []
+        mode = f"{0o777 & ~int(self.umask, 8):04o}"
+        return ["-K", f"UMASK={self.umask}", "-K", f"HOME_MODE={mode}"]
 
     def _changed(
         self, seen: Facts, wanted: Mapping[str, str], changed: Mapping[str, str]
