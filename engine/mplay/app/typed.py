@@ -20,7 +20,7 @@ from mplay.registry import local_arguments
 from mplay.registry.calls import written_names
 from mplay.sdk import Module
 from mplay.source import Map, Seq, did_you_mean, load
-from mplay.spec import Modules, short_name
+from mplay.spec import DiskFiles, Modules, short_name
 from mplay.template import is_dynamic
 
 FILE = "do"
@@ -103,6 +103,7 @@ def as_source(playbook: Map) -> str:
 def _parts(typed: Typed) -> tuple[Text, Text, list[_Word]]:
     """Pattern, module and the rest."""
     words = [_Word(number, text) for number, text in enumerate(typed.words, 1)]
+    _refuse_bytes(typed, words)
     if not words or not words[0].text.strip():
         raise UsageError("names no hosts", where="argument 1", hint="mplay do PATTERN MODULE k=v…")
     pattern = Text(words[0].text, words[0].where)
@@ -114,6 +115,19 @@ def _parts(typed: Typed) -> tuple[Text, Text, list[_Word]]:
         hint = "mplay do PATTERN MODULE k=v…, such as: mplay do web service name=nginx"
         raise UsageError("names no module", where="argument 2", hint=hint)
     return pattern, Text("command", Where("--" if typed.verbatim else "-a")), []
+
+
+def _refuse_bytes(typed: Typed, words: Sequence[_Word]) -> None:
+    """Bytes that are no text come from the shell as halves of characters."""
+    others = [
+        ("-m", typed.module),
+        ("-a", typed.arguments or ""),
+        *(("--", t) for t in typed.verbatim),
+    ]
+    others += [("--become-user", typed.become_user), ("--irreversible", typed.irreversible)]
+    for where, text in [*((str(word.where), word.text) for word in words), *others]:
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise UsageError("is no text in UTF-8", where=where)
 
 
 def _arguments(typed: Typed, name: Text, module: type[Module], words: Sequence[_Word]) -> Map:
@@ -278,7 +292,7 @@ def _absolute(module: type[Module], args: Map, here: Path) -> Map:
             continue
         first, blank, rest = value.partition(" ") if kind == "program" else (value, "", "")
         path = here / first
-        if first and path.is_file():
+        if first and DiskFiles().exists(path):
             _put(args, key, Text(f"{path}{blank}{rest}", value.where))
     return args
 

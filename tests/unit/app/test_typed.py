@@ -203,3 +203,22 @@ def test_the_source_that_the_journal_keeps_is_the_playbook_as_yaml() -> None:
     source = json.loads(as_source(content))
     assert source["hosts"] == "web"
     assert source["steps"][0]["shell"] == {"run": "true"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"words": ("web", "shell", "\udcff")},
+        {"words": ("web", "apt"), "arguments": "{name: \udcff}"},
+        {"words": ("web", "apt"), "arguments": "@\udcff"},
+        {"words": ("web", "shell"), "verbatim": ("\udcff",)},
+        {"words": ("web", "shell", "x"), "irreversible": "\udcff"},
+    ],
+)
+def test_bytes_that_are_no_text_are_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="is no text in UTF-8"):
+        step(**given)
+
+
+def test_a_name_that_is_too_long_for_a_file_is_no_file() -> None:
+    assert step(words=("web", "copy", f"src={'x' * 5000}", "dest=/x"))["copy"]["src"] == "x" * 5000
