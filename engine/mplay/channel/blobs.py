@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from mplay.channel.answers import listen
@@ -49,8 +50,9 @@ class BlobStore:
         offset = self._parts.get(blob.sha256, 0)
         if offset > blob.size:
             offset = 0
-        size, chunks = blob.size - offset, _content(blob, offset, read)
-        relay.post_parts(talk, "blob", blob.sha256, offset, size=size, chunks=chunks)
+        with closing(_content(blob, offset, read)) as chunks:
+            size = blob.size - offset
+            relay.post_parts(talk, "blob", blob.sha256, offset, size=size, chunks=chunks)
 
     def confirm(self, talk: Conversation, blob: Blob) -> None:
         """The host's word on one blob: UsageError where it is not what its digest says."""
@@ -65,26 +67,28 @@ class BlobStore:
         self._parts.pop(blob.sha256, None)
 
 
-def _content(blob: Blob, offset: int, read: ReadElsewhere | None) -> Iterator[bytes]:
+def _content(blob: Blob, offset: int, read: ReadElsewhere | None) -> Generator[bytes]:
     """Exactly the bytes that were announced: a file that shrank is filled up, and then refused."""
     left = blob.size - offset
     if blob.data or not blob.path:
         yield blob.data[offset:]
         return
-    parts = read(blob, offset) if blob.host and read else _of_file(blob.path, offset)
-    for part in parts:
-        chunk = part[:left]
-        left -= len(chunk)
-        yield chunk
-        if not left:
-            return
+    with closing(
+        read(blob, offset) if blob.host and read else _of_file(blob.path, offset)
+    ) as parts:
+        for part in parts:
+            chunk = part[:left]
+            left -= len(chunk)
+            yield chunk
+            if not left:
+                return
     while left:
         chunk = bytes(min(_CHUNK, left))
         left -= len(chunk)
         yield chunk
 
 
-def _of_file(path: str, offset: int) -> Iterator[bytes]:
+def _of_file(path: str, offset: int) -> Generator[bytes]:
     try:
         with Path(path).open("rb") as file:
             file.seek(offset)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -11,7 +11,7 @@ from mplay.model.change import Blob
 from mplay.model.host import Host
 from mplay.model.task import Outcome
 
-ReadElsewhere = Callable[[Blob, int], Iterator[bytes]]
+ReadElsewhere = Callable[[Blob, int], Generator[bytes]]
 """Reads the content of a blob that is a file of another host, from an offset, in parts."""
 
 

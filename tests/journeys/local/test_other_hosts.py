@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from mplay.config import Environment
 from mplay.model.errors import UsageError
 from mplay.model.events import Event
 from mplay.model.record import Record
@@ -112,6 +115,28 @@ def test_what_cannot_be_is_refused_before_any_host_is_asked(
         stage.apply(f"name: T\nhosts: w1\nsteps:\n  - {{id: a, {step}}}\n")
     assert "playbook.yml:4:" in str(refused.value)
     assert not (stage.folder / "hosts" / "w1").exists()
+
+
+@pytest.mark.parametrize(("source", "allowed"), [("w2", True), ("w3", False)])
+def test_a_run_reads_no_host_of_another_environment(
+    stage: Stage, source: str, *, allowed: bool
+) -> None:
+    inventory = stage.folder / "hosts.ini"
+    inventory.write_text(inventory.read_text() + "[staging]\nw1\nw2\n[production]\nw3\n")
+    names = ("staging", "production")
+    environments = {name: Environment(name=name, group=name) for name in names}
+    stage.project = replace(
+        stage.project, config=replace(stage.project.config, environments=environments)
+    )
+    stage.file("a", "text")
+    step = f"copy: {{src: FILES/a, from_host: {source}, dest: FILES/b}}"
+    book = f"name: T\nhosts: w1\nsteps:\n  - {step}\n"
+    if allowed:
+        assert stage.apply(book).said == ("succeeded", 0)
+    else:
+        with pytest.raises(UsageError, match="may not read files of 'w3'"):
+            stage.apply(book)
+    assert (stage.files / "b").exists() is allowed
 
 
 class Cut(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def test_what_a_host_has_of_another_hosts_file_is_not_asked_for_again(ground: Gr
     content, asked = b"0123456789abcdef" * 100_000, list[int]()
     blob = elsewhere(content)
 
-    def read(wanted: Blob, offset: int) -> Iterator[bytes]:
+    def read(wanted: Blob, offset: int) -> Generator[bytes]:
         assert wanted is blob
         asked.append(offset)
         if not offset:
@@ -111,7 +111,11 @@ def test_another_hosts_file_that_changed_is_named_with_its_host(
     ground: Ground, tmp_path: Path, there: bytes
 ) -> None:
     blob, target = elsewhere(b"as it was"), tmp_path / "target"
-    frame = replace(work(f"touch {target}", blobs=(blob,)), read=lambda _blob, _at: iter([there]))
+
+    def read(_blob: Blob, _offset: int) -> Generator[bytes]:
+        yield there
+
+    frame = replace(work(f"touch {target}", blobs=(blob,)), read=read)
     if there.startswith(b"as it was"):
         assert ground.greeted().send(frame).outcome is Outcome.DONE
         return

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mplay.channel.protocol import Channel, Piece, PieceResult
-from mplay.executor.elsewhere import PART, PARTS, OtherHost, OtherHosts, Reader
+from mplay.executor.elsewhere import PART, PARTS, ROOM, OtherHost, OtherHosts, Reader
 from mplay.executor.probing import ProbeFailed
 from mplay.model.change import Blob
 from mplay.model.errors import LinkLost, Unreachable, UsageError
@@ -96,7 +96,7 @@ def test_after_a_lost_connection_it_goes_on_where_it_was(
     blob, content = large(tmp_path)
     watch.lost_at = lost_at
     assert b"".join(other(watch, patience=60.0).read(blob, 0, Reader())) == content
-    assert len(watch.asked) == 2 + len(lost_at)
+    assert len(watch.asked) == -(-SIZE // (PART * PARTS)) + len(lost_at)
     assert fake.connections == 1 + len(lost_at)
 
 
@@ -115,6 +115,26 @@ def test_what_is_missing_at_the_end_is_not_made_up(tmp_path: Path, watch: Watchi
     assert b"".join(other(watch).read(blob, 0, Reader())) == content[:10]
     Path(blob.path).unlink()
     assert list(other(watch).read(blob, 0, Reader())) == []
+
+
+def test_of_many_readers_a_few_have_parts_in_memory_and_one_that_is_closed_leaves_its_place(
+    tmp_path: Path, watch: Watching
+) -> None:
+    blob, content = large(tmp_path)
+    host = other(watch)
+    readers = [host.read(blob, 0, Reader()) for _ in range(ROOM)]
+    assert all(next(reader) == content[:PART] for reader in readers)
+    assert len(watch.asked) == ROOM
+    late, got = host.read(blob, 0, Reader()), list[bytes]()
+    thread = threading.Thread(target=lambda: got.extend(late))
+    thread.start()
+    thread.join(0.2)
+    assert len(watch.asked) == ROOM, "there is no room for another one"
+    readers[0].close()
+    thread.join()
+    assert b"".join(got) == content
+    for reader in readers[1:]:
+        assert b"".join(reader) == content[PART:]
 
 
 def test_those_who_wait_share_an_answer_that_was_asked_for_after_they_came(
