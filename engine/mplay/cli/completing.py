@@ -48,7 +48,7 @@ SOURCES: Mapping[tuple[str, str], Source] = {
     ("", "hosts"): words.hosts,
     ("trust", "name"): words.hosts,
     ("vars", "name"): words.hosts,
-    ("graph", "group"): _HOSTS,
+    ("graph", "group"): words.groups,
     ("", "run"): _RUNS,
     ("show", "step"): _OF_RUN,
     ("rollback", "step"): _OF_RUN,

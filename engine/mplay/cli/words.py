@@ -41,14 +41,23 @@ def hosts(given: Given, _: str = "") -> Iterator[Word]:
     yield from (Word(text=name) for name in _inventory(given).hosts)
 
 
+def groups(given: Given, _: str = "") -> Iterator[Word]:
+    """The names of all groups."""
+    yield from _groups(_inventory(given))
+
+
+def _groups(known: Inventory) -> Iterator[Word]:
+    for name, members in known.groups.items():
+        count = f"{len(members)} host{'' if len(members) == 1 else 's'}"
+        yield Word(text=name, help=f"group of {count}")
+
+
 def patterns(given: Given, begun: str) -> Iterator[Word]:
     """Hosts and groups, also as the last part of ``web:&sta``."""
     found = _LAST_PART.match(begun)
     before = found[0] if found else ""
     known = _inventory(given)
-    for name, members in known.groups.items():
-        count = f"{len(members)} host{'' if len(members) == 1 else 's'}"
-        yield Word(text=f"{before}{name}", help=f"group of {count}")
+    yield from (Word(text=f"{before}{one.text}", help=one.help) for one in _groups(known))
     yield from (Word(text=f"{before}{name}", help="host") for name in known.hosts)
 
 

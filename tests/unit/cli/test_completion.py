@@ -158,6 +158,7 @@ def test_hosts_and_groups_follow_limit(words: Callable[[str], list[str]]) -> Non
     assert words("mplay apply book.yml --limit=we") == ["web", "web1", "web2"]
     assert words("mplay apply book.yml -l 'all:!db") == ["all:!db1"]
     assert words("mplay inventory trust web") == ["web1", "web2"]
+    assert words("mplay inventory graph w") == ["web"]
     assert words("mplay inventory vars web") == ["web1", "web2"]
     assert "staging" in words("mplay inventory graph st")
     assert "web" in words("mplay inventory ping we")
