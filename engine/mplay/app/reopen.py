@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mplay.app.project import Project
+from mplay.app.recall import recall
 from mplay.app.session import Cast
 from mplay.executor.context import Bind, Options, RunContext
 from mplay.executor.surroundings import Surroundings
@@ -15,6 +17,7 @@ from mplay.model.events import RunBegin
 from mplay.model.host import LOCALHOST, Connection, Host
 from mplay.model.plan_json import plan_from_json, values_from_json
 from mplay.model.playbook import ModuleCall
+from mplay.model.secrets import Secrets, names_in
 from mplay.model.state import RunState
 from mplay.planner.reach import relative
 from mplay.sdk import Content, Module
@@ -51,7 +54,7 @@ def reopen(project: Project, state: RunState, options: Options) -> RunContext:
     context = RunContext(
         run=state.run,
         plan=plan_from_json(begin.plan),
-        hosts=_hosts(begin),
+        hosts=_hosts(begin, project.vault.secrets),
         groups={name: list(hosts) for name, hosts in begin.options.get("groups", {}).items()},
         extra_vars=values_from_json(begin.options["extra_vars"]),
         templates=renderer,
@@ -61,18 +64,20 @@ def reopen(project: Project, state: RunState, options: Options) -> RunContext:
         readable=frozenset(begin.options.get("readable", ())),
         surroundings=Surroundings.from_json(begin.options.get("surroundings", {})),
     )
+    if recall(project.vault, context, names_in(begin.connections)):
+        context = replace(context, hosts=_hosts(begin, project.vault.secrets))
     project.sudo.recall(context, begin.options.get("become", ()))
     return context
 
 
-def _hosts(begin: RunBegin) -> dict[str, Host]:
+def _hosts(begin: RunBegin, secrets: Secrets) -> dict[str, Host]:
     groups = begin.options.get("host_groups", {})
     return {
         name: Host(
             name=name,
             groups=tuple(groups.get(name, ())),
             vars=values_from_json(begin.variables[name]),
-            connection=Connection(**connection),
+            connection=Connection(**secrets.unmarked(connection)),
         )
         for name, connection in begin.connections.items()
     }

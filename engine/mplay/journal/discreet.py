@@ -17,10 +17,16 @@ _NAMES = frozenset(
 """Fields by which records are found again; they name things of files that are not encrypted."""
 
 
+def begun(event: RunBegin, secrets: Secrets) -> RunBegin:
+    """The beginning of a run: all of it is what files say, but for how hosts are reached."""
+    ways = {host: secrets.marked(way) for host, way in event.connections.items()}
+    return replace(event, connections=ways)
+
+
 def discreet(event: Event, secrets: Secrets) -> Event:
     """The event as it may be written. UsageError where an undo could not be read from it again."""
     if isinstance(event, RunBegin):
-        return event
+        return begun(event, secrets)
     if isinstance(event, OutcomeSeen):
         event = replace(event, output=secrets.trimmed(event.output))
     data = event.data()

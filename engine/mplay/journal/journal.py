@@ -19,7 +19,7 @@ from mplay.journal import claims as _claims
 from mplay.journal import place
 from mplay.journal.chain import Finding, Link, link
 from mplay.journal.database import connect, data_version, initialise, refused
-from mplay.journal.discreet import discreet
+from mplay.journal.discreet import begun, discreet
 from mplay.journal.executing import ExecutorLocks
 from mplay.journal.foreign import ForeignEvent
 from mplay.journal.projection import project, rebuild
@@ -56,7 +56,8 @@ class Journal:
     failed write every later one is refused with JournalError.
 
     Of what is in `secrets` nothing is written: marks stand in its place, and whoever reads a record
-    and knows the secret finds it as it was. RUN_BEGIN holds what files say, which is encrypted.
+    and knows the secret finds it as it was. RUN_BEGIN holds what files say, which is encrypted, so
+    that only its connections are marked.
     """
 
     def __init__(
@@ -133,6 +134,7 @@ class Journal:
 
     def begin(self, run: str, event: RunBegin) -> Record:
         """The first record of a new run. UsageError where it cannot be kept: nothing happened."""
+        event = begun(event, self._secrets)
         data = _encoded(event)
 
         def work(connection: Connection) -> Record:
@@ -349,6 +351,8 @@ def _decoded(kind: str, data: str, secrets: Secrets) -> Event:
     fields = json.loads(data)
     if kind != RunBegin.KIND:
         fields = secrets.unmarked(fields)
+    elif "connections" in fields:
+        fields["connections"] = secrets.unmarked(fields["connections"])
     if kind not in KINDS:
         return ForeignEvent(kind=kind, fields=fields)
     return decode(kind, fields)

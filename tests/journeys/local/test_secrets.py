@@ -216,3 +216,17 @@ def test_a_variable_of_the_environment_that_is_not_there_is_told_before_anything
     with pytest.raises(UsageError, match=r"book\.yml:4:10 the environment of mplay"):
         theatre.apply(steps, environment={})
     assert not (theatre.folder / "state").exists()
+
+
+def test_a_secret_in_how_a_host_is_reached_is_in_no_journal_and_its_undo_asks_for_the_vault(
+    theatre: Theatre,
+) -> None:
+    (theatre.folder / "host_vars").mkdir()
+    own = theatre.vaulted.replace("canary:", "ansible_user:", 1).replace("\n  ", "\n")
+    (theatre.folder / "host_vars" / "w1.yml").write_text(own)
+    assert theatre.apply(PLACED).exit == 0
+    assert theatre.shown() == []
+    with pytest.raises(UsageError, match="no password was given"):
+        theatre.rollback(key=False)
+    assert theatre.rollback().exit == 0
+    assert theatre.shown() == []
