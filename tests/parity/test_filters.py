@@ -591,7 +591,7 @@ TEXTS = [
     "{%- if true %} a {%- endif %} b",
     "{% set x = 5 %}{{ x }}",
     "{% set x = words | length %}\n{{ x }}",
-    "{% set ns = namespace(n=0) %}{% for w in words %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}",
+    "{% set s = namespace(n=0) %}{% for w in words %}{% set s.n = s.n + 1 %}{% endfor %}{{ s.n }}",
     "{% macro m(a, b=2) %}{{ a }}-{{ b }}{% endmacro %}{{ m(1) }} {{ m(1, b=3) }}",
     "{% raw %}{{ one }}{% endraw %}",
     "{# a note #}{{ one }}",
@@ -609,7 +609,7 @@ TEXTS = [
     "{{ words | first }}{{ words | last }}",
     "{{ (one, 2) }}",
     "{% for k, v in host.items() %}{{ loop.index }}/{{ loop.length }} {{ k }};{% endfor %}",
-    "{% for w in words if w != 'a' %}{{ loop.first }}{{ loop.last }} {{ w }} {% else %}none{% endfor %}",
+    "{% for w in words if w != 'a' %}{{ loop.first }}{{ loop.last }}{% else %}none{% endfor %}",
     "{{ 7 // 2 }} {{ 7 / 2 }} {{ 7 % 4 }} {{ 2 ** 8 }}",
     "{{ not true or (one in [1, 2] and one is number) }}",
 ]
@@ -631,7 +631,16 @@ CONDITIONS = [
     "host.name | regex_replace('(\\\\d)', '<\\\\1>') == 'web<1>'",
     "'1.10' is version('1.9', '>')",
 ]
-NO_CONDITIONS = ["one", "words", "'yes'", "nothing", "missing", "host.name", "one ==", "missing > 1"]
+NO_CONDITIONS = [
+    "one",
+    "words",
+    "'yes'",
+    "nothing",
+    "missing",
+    "host.name",
+    "one ==",
+    "missing > 1",
+]
 
 
 @pytest.mark.parametrize("text", TEXTS)
