@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mplay.model.errors import UsageError
-from mplay.source import MAX_BYTES, decode
+from mplay.model.errors import UsageError, Where
+from mplay.model.sealed import Sealed
+from mplay.source import MAX_BYTES, decode, is_encrypted
 from mplay.spec.files import Finder, reason, tidy
 
 _SENT = ("files", "templates")
@@ -52,12 +53,19 @@ class LookupFiles:
         try:
             with path.open("rb") as file:
                 raw = file.read(MAX_BYTES + 1)
+            self.check(path, hashlib.sha256(raw).hexdigest())
             text = decode(raw, str(path))
+            return self._opened(text, Where(str(path))) if is_encrypted(raw) else text
         except OSError as error:
             raise ValueError(f"cannot read '{path}': {reason(error)}") from error
         except UsageError as error:
             raise ValueError(str(error.problem)) from error
-        self.check(path, hashlib.sha256(raw).hexdigest())
+
+    def _opened(self, envelope: str, where: Where) -> str:
+        """What is encrypted; known as a secret also without the blanks around it."""
+        sealed = Sealed(envelope=envelope, where=where)
+        text = str(self.finder.vault.open(sealed))
+        self.finder.vault.know(text.strip(), f"{sealed.reference}#stripped")
         return text
 
     def _check(self, name: str) -> None:

@@ -48,7 +48,10 @@ class Files(Protocol):
         ...
 
     def text(self, path: Path) -> str:
-        """The content of a file, which is UTF-8 and no larger than 1 MiB."""
+        """The content of a file, which is UTF-8 and no larger than 1 MiB.
+
+        One that is encrypted is opened, and is a known secret from then on.
+        """
         ...
 
 

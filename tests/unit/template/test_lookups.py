@@ -9,9 +9,11 @@ import pytest
 
 from mplay.model.errors import UsageError, Where
 from mplay.model.playbook import Text
+from mplay.source import Key, Vault
 from mplay.spec import DiskFiles, Finder
 from mplay.spec.lookups import LookupFiles, unchanged
 from mplay.template import Renderer
+from tests.unit.source.vaults import encrypt, password_file
 
 
 @pytest.fixture
@@ -170,6 +172,22 @@ def test_what_is_ansibles_and_not_mplays_is_told_before_anything_is_rendered(
     (problem,) = Renderer().check(Text("{{ " + expression + " }}", Where("p.yml", 1, 1)))
     assert str(problem).startswith("p.yml:1:")
     assert said in str(problem)
+
+
+def test_an_encrypted_file_is_opened_and_is_a_secret_from_then_on(
+    project: Path, tmp_path: Path
+) -> None:
+    file = project / "books/files/token"
+    file.write_text("s3cr3t-of-a-file\n")
+    encrypt(file, password_file(tmp_path, "pw"))
+    vault = Vault([Key("default", b"pw")])
+    finder = Finder(files=DiskFiles(), root=project, vault=vault)
+    renderer = Renderer(vault, LookupFiles(finder=finder, playbook_dir=project / "books"))
+    assert render(renderer, project, "lookup('file', 'token')") == "s3cr3t-of-a-file"
+    assert vault.secrets("it is s3cr3t-of-a-file!") == "it is [secret]!"
+    closed = Renderer(files=files(project))
+    with pytest.raises(UsageError, match="no password was given"):
+        render(closed, project, "lookup('file', 'token')")
 
 
 def test_a_file_that_has_changed_since_the_run_began_is_refused(project: Path) -> None:
