@@ -135,8 +135,9 @@ class Session:
 
     def _in_charge(self, cast: Cast, crew: Crew, action: Action, first: Sequence[Event]) -> Ending:
         self._claim(cast)
+        recorder = Recorder(self.journal, self.context.run, self.listeners)
         for event in first:
-            self.journal.append(self.context.run, event)
+            recorder.write(event)
         running = replace(self._running(cast), stopping=crew.stopping)
         try:
             return self._execute(running, crew, action)

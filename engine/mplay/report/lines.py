@@ -168,7 +168,8 @@ class Lines:
 
     def _on_abort(self, event: Abort) -> None:
         self.flush()
-        what = {"host": f"host {event.host}", "step": f"step {event.step}"}.get(event.scope, "all")
+        part = f"step {event.step}" if event.step else " ".join(event.hosts)
+        what = {"host": f"host {event.host}", "step": part}.get(event.scope, "all")
         self._say(Styled(f"undoing {what}", "warning"), "  because ", one_line(event.why))
 
     def _on_note(self, event: Note) -> None:

@@ -16,7 +16,7 @@ from mplay.app.prepare import Request
 from mplay.app.typed import FILE, Typed
 from mplay.executor.dryrun import Forecast
 from mplay.model.errors import HostLocked, UsageError
-from mplay.model.events import Intent, RunBegin
+from mplay.model.events import Abort, Intent, RunBegin, Taken
 from mplay.model.record import Record
 from mplay.report.following import again
 from mplay.report.stream import Stream
@@ -185,3 +185,10 @@ def test_a_stream_tells_it_as_it_happens(stage: Stage) -> None:
         own = [line["seq"] for line in lines if line.get("host") == host and "seq" in line]
         assert own == sorted(own)
     assert lines[-1]["exit"] == 0
+
+
+def test_a_rollback_tells_its_watchers_what_began_it(stage: Stage) -> None:
+    do(stage, "w1", *line(stage))
+    told = stage.rollback()
+    (taken,), (abort,) = told.events(Taken), told.events(Abort)
+    assert (taken.what, abort.scope) == ("rollback", "run")

@@ -353,3 +353,18 @@ def test_only_newlines_end_the_lines_of_a_diff() -> None:
 def test_durations_are_written_for_people() -> None:
     shown = [duration(s) for s in (0.44, 12.3, 59.4, 200, 7500)]
     assert shown == ["0.4 s", "12 s", "59 s", "3 min 20 s", "2 h 05 min"]
+
+
+def test_a_rollback_says_what_is_undone() -> None:
+    why = "rolled back by the operator"
+    said = Screen().show(
+        BEGIN,
+        Abort(scope="step", why=why, step="web/upgrade", hosts=["web1"]),
+        Abort(scope="step", why=why, hosts=["web1", "web2"]),
+        Abort(scope="run", why=why),
+    )
+    assert said[1:] == [
+        f"undoing step web/upgrade  because {why}",
+        f"undoing web1 web2  because {why}",
+        f"undoing all  because {why}",
+    ]
