@@ -78,13 +78,7 @@ def test_a_controller_that_is_killed_meanwhile_reboots_a_host_once(
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    done = project.mplay("resume", "last", "--format", "json", code=None)
-    while done.code == 7:  # while it does not answer, only the host knows: the run is blocked on it
-        assert time.monotonic() < end + 60, done.out
-        assert done.out, done.err
-        assert "blocked on stg-web1" in done.json["why"]
-        done = project.mplay("resume", "last", "--format", "json", code=None)
-    assert done.code == 0, done.out
+    project.mplay("resume", "last", "--format", "json")
     told = project.mplay("show", "last", "--format", "json")
     assert told.statuses["web/boot@stg-web1"] == "changed"
     assert boots(web) == 1

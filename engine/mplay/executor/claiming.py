@@ -16,7 +16,8 @@ from mplay.model.errors import (
     MplayError,
     Unreachable,
 )
-from mplay.model.events import HostLost, HostSeen, Released
+from mplay.model.events import HostLost, HostSeen, Note, Released
+from mplay.model.state import RunState
 from mplay.model.task import RunStatus
 
 TRIES = 3
@@ -28,8 +29,11 @@ def claim(running: Running, crew: Crew) -> dict[str, MplayError]:
     HostLocked when another run holds one: all that were taken are given back, and it is tried
     again up to three times. HostRefused when a host says no: nothing has begun.
     """
+    away = _away(running.past)
     for turn in range(1, TRIES + 1):
-        errors = crew.each(list(running.links), lambda host: _greet(running, host))
+        errors = crew.each(
+            list(running.links), lambda host: _greet(running, host, away.get(host, 0.0))
+        )
         locked = next((e for e in errors.values() if isinstance(e, HostLocked)), None)
         refused = refusal(errors)
         if locked is None and refused is None:
@@ -54,14 +58,39 @@ def refusal(errors: Mapping[str, BaseException]) -> BaseException | None:
     return next(iter(found), None)
 
 
-def _greet(running: Running, host: str) -> None:
+def _greet(running: Running, host: str, seconds: float) -> None:
+    """Open the link; a host that may be away is waited for so many seconds."""
     link = running.links[host]
     if link.claim is not None:
         token = link.claim.token
         running.recorder.write(
             HostSeen(host=host, machine_id="", boot="", token=token, state="claiming")
         )
-    link.open()
+    until = running.clock.monotonic() + seconds
+    while True:
+        try:
+            link.open()
+        except (Unreachable, LinkLost):
+            if running.stopping.is_set() or running.clock.monotonic() >= until:
+                raise
+        else:
+            return
+        if seconds:
+            text = f"{host} does not answer: a step reboots it, so it is waited for, {seconds:g} s"
+            running.recorder.write(Note(text=text))
+            seconds = 0.0
+        running.clock.sleep(0.5)
+
+
+def _away(past: RunState) -> dict[str, float]:
+    """The hosts that may be gone since a task of this run reboots them, and for how long."""
+    found: dict[str, float] = {}
+    for task in past.tasks.values():
+        attempt = task.attempt
+        if attempt and attempt.standing and not attempt.known and attempt.intent.reconnect:
+            host = attempt.intent.host
+            found[host] = max(attempt.intent.settle, found.get(host, 0.0))
+    return found
 
 
 def _absent(running: Running, errors: dict[str, BaseException]) -> dict[str, MplayError]:
