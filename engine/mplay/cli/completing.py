@@ -89,10 +89,15 @@ class _Known(_AnyType):
             {**self._given, **{k: v for k, v in ctx.params.items() if v is not None}}, incomplete
         )
         return [
-            CompletionItem(word.text, help=word.help or None)
+            CompletionItem(word.text, help=_plain(word.help) or None)
             for word in found
             if word.text.startswith(incomplete) and word.text.isprintable()
         ]
+
+
+def _plain(text: str) -> str:
+    """A line without anything that a terminal, or the protocol with the shell, takes for more."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def prepare(command: click.Command, given: Mapping[str, Any]) -> None:

@@ -173,7 +173,9 @@ def _rows(given: Given, sql: str, *values: str | int) -> list[tuple[Any, ...]]:
     named = str(given.get("journal_place") or settings.journal_url)
     file = Path(named.removeprefix("sqlite:///")).expanduser() if named else None
     file = file or default_journal(settings.project, os.environ)
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as journal:
+    # Where nobody has it open, even a reader would leave files beside it.
+    how = "mode=ro" if Path(f"{file}-wal").exists() else "mode=ro&immutable=1"
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?{how}", uri=True)) as journal:
         return journal.execute(sql, values).fetchall()
 
 

@@ -251,9 +251,9 @@ def test_a_journal_is_neither_made_nor_changed(
     project: Path, words: Callable[[str], list[str]], tmp_path: Path
 ) -> None:
     place = tmp_path / "state" / "mplay" / "shop" / "journal.db"
-    before = place.read_bytes()
+    before = place.read_bytes(), list(place.parent.iterdir())
     assert words("mplay show ")
-    assert place.read_bytes() == before
+    assert (place.read_bytes(), list(place.parent.iterdir())) == before
     (project / "mplay.toml").write_text('project = "new"\n')
     assert words("mplay show ") == []
     assert not (tmp_path / "state" / "mplay" / "new").exists()
@@ -277,6 +277,42 @@ def test_nothing_heavy_is_imported(line: str, project: Path, environment: dict[s
     )
     assert done.stdout
     assert done.stderr == "[]\n"
+
+
+def test_a_journal_that_is_being_written_is_read(
+    words: Callable[[str], list[str]], tmp_path: Path
+) -> None:
+    place = tmp_path / "state" / "mplay" / "shop" / "journal.db"
+    with Journal.open(place, clock=HeldClock(), by="ann@here") as journal:
+        journal.begin("20261124-0230-bbbb", begin({"backup": ["db1"]}))
+        assert "20261124-0230-bbbb" in words("mplay show ")
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_what_is_told_beside_a_word_holds_no_control_characters(
+    shell: str, project: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    place = tmp_path / "state" / "mplay" / "shop" / "journal.db"
+    with Journal.open(place, clock=HeldClock(), by="ann@here") as journal:
+        journal.begin("20261124-0230-cccc", begin(name="a\x1b[31m\nplain\nb"))
+    line = "mplay show 20261124"
+    cut = {"zsh": "2", "fish": "20261124"}[shell]
+    done = subprocess.run(
+        [str(BIN / "mplay")],
+        cwd=project,
+        env={
+            **environment,
+            "COMP_WORDS": line,
+            "COMP_CWORD": cut,
+            "_MPLAY_COMPLETE": f"{shell}_complete",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.count("20261124-0230-cccc") == 1
+    assert "\x1b" not in done.stdout
+    assert len(done.stdout.splitlines()) == {"zsh": 3, "fish": 1}[shell]
 
 
 def test_every_parameter_that_has_words_is_one_of_a_command() -> None:
