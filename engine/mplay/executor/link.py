@@ -220,9 +220,18 @@ class Link:
         self._channel = None
 
     def release(self) -> None:
-        """Give the host back, and hear that it is so. LinkLost: it keeps the lock, and owes it."""
+        """Give the host back, and hear that it is so. LinkLost: it keeps the lock, and owes it.
+
+        A connection that was lost while nothing ran is only noticed now: one more is tried.
+        """
         with self._mutex:
-            if self.claim is not None:
+            if self.claim is None:
+                return
+            try:
+                self.channel.release()
+            except LinkLost:
+                self._drop()
+                self.open()
                 self.channel.release()
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mplay.channel.protocol import Claim, Frame, Piece, PieceKind
 from mplay.executor.link import Link
-from mplay.model.errors import LinkLost
+from mplay.model.errors import LinkLost, Unreachable
 from mplay.model.host import Host
 from mplay.model.task import Outcome
 from mplay.testing import FakeClock, FakeConnector, FakeHost, Fault
@@ -94,3 +94,22 @@ def test_after_a_lost_connection_too_none_is_begun_after_one_that_failed(
         Outcome.NEVER,
     ]
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_host_whose_idle_connection_was_lost_is_given_back_all_the_same(tmp_path: Path) -> None:
+    fake, told = FakeHost(name="w1", folder=tmp_path), list[str]()
+    held = link(fake, FakeClock(), told)
+    held.channel.close()
+    held.release()
+    assert fake.holder is None
+    assert told == ["w1 found", "w1 found"]
+
+
+def test_a_host_that_cannot_be_reached_at_the_end_keeps_its_lock(tmp_path: Path) -> None:
+    fake = FakeHost(name="w1", folder=tmp_path)
+    held = link(fake, FakeClock(), [])
+    held.channel.close()
+    fake.unreachable = -1
+    with pytest.raises(Unreachable):
+        held.release()
+    assert fake.holder is not None
