@@ -3,7 +3,8 @@
 `FakeClock` moves when it is told to. `FakeConnector` opens `FakeChannel`s to `FakeHost`s, which run
 scripts in a scratch folder or answer by rote, and fail when they are told to. A *golden case* fixes
 what a module plans from what a host said. The *laws* are what every module must keep on a real
-host. `mplay.testing.plugin` gives pytest the options ``--accept`` and ``--record``.
+host. `mplay.testing.own` finds both for the modules of one's own project. `mplay.testing.plugin`
+gives pytest the options ``--accept``, ``--record`` and ``--throwaway``.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import pytest
 from mplay.cli.completing import SHELLS, SOURCES, answer
 from mplay.cli.main import COMMANDS, cli
 from mplay.journal import Journal
-from tests.unit.cli.typing_shell import SETUP, TAB, TypingShell
+from tests.unit.cli.typing_shell import INSTALLED, SETUP, TAB, TypingShell
 from tests.unit.journal.make import HeldClock, begin, outcome
 
 RUN = "20261123-0230-7k3f"
@@ -135,6 +135,22 @@ def test_the_tabulator_completes_the_line(
         pytest.skip(f"{shell} is not installed here; `apt install {shell}` brings it")
     person = TypingShell(shell=shell, folder=project, environment=environment)
     assert person.line_after(f"{typed}{TAB}") == TYPED[typed]
+
+
+@pytest.mark.parametrize("shell", INSTALLED)
+def test_a_script_that_lies_where_the_page_puts_it_is_found(
+    shell: str, project: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed here; `apt install {shell}` brings it")
+    place = tmp_path / INSTALLED[shell][0].removeprefix("~/")
+    place.parent.mkdir(parents=True)
+    printed = [str(BIN / "mplay"), "completion", shell]
+    place.write_bytes(subprocess.run(printed, env=environment, stdout=-1, check=True).stdout)
+    person = TypingShell(shell=shell, folder=project, environment=environment, installed=True)
+    assert person.line_after(f"mplay modules weath{TAB}") == "mplay modules weather "
+    page = (Path(__file__).parents[3] / "docs/reference/editor-and-shell.md").read_text()
+    assert f"mplay completion {shell} > {INSTALLED[shell][0]}\n" in page
 
 
 def test_an_unquoted_pattern_is_completed_behind_its_colon_by_bash(

@@ -36,6 +36,16 @@ SETUP: Mapping[str, tuple[tuple[str, ...], str]] = {
     ),
 }
 
+INSTALLED: Mapping[str, tuple[str, str]] = {
+    "bash": (
+        "~/.local/share/bash-completion/completions/mplay",
+        "source ~/.local/share/bash-completion/completions/mplay",
+    ),
+    "zsh": ("~/.zfunc/_mplay", "fpath+=~/.zfunc"),
+    "fish": ("~/.config/fish/completions/mplay.fish", ""),
+}
+"""Where docs/reference/editor-and-shell.md puts the script, and what makes the shell find it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TypingShell:
@@ -44,10 +54,20 @@ class TypingShell:
     shell: str
     folder: Path
     environment: Mapping[str, str]
+    installed: bool = False
+
+    def _begun(self) -> tuple[tuple[str, ...], str]:
+        """The words that start the shell, and what it reads first."""
+        argv, setup = SETUP[self.shell]
+        if not self.installed:
+            return argv, setup
+        lines = [line for line in setup.splitlines() if "mplay completion" not in line]
+        kept = tuple(word for word in argv if word != "--no-config")
+        return kept, "\n".join([INSTALLED[self.shell][1], *lines, ""])
 
     def line_after(self, typed: str) -> str:
         """The command line once `typed` (with `TAB`s) was typed at the prompt."""
-        argv, setup = SETUP[self.shell]
+        argv, setup = self._begun()
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
             ("setsid", "--ctty", *argv),
