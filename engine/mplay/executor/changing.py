@@ -28,7 +28,7 @@ from mplay.executor.probing import Probe, ask_ahead, riding_pieces
 from mplay.executor.results import Result
 from mplay.executor.running import Running
 from mplay.executor.scheduler import Ended
-from mplay.executor.settling import complete, settled
+from mplay.executor.settling import complete, refuse_own_machine, settled
 from mplay.executor.showing import refuse_shown
 from mplay.executor.upcoming import Upcoming
 from mplay.model.change import Facts, WayBack
@@ -81,6 +81,7 @@ class Changing:
             return self._unchanged(bound, seen)
         self._brackets.allow_change(bound.step, bound.key.subject)
         refuse_shown(change, self._running.context.secrets, bound.step.step.where)
+        refuse_own_machine(change, bound, self._running.context.hosts[bound.place])
         first = Planned(node=turn.node, bound=bound, change=change, seen=seen, probe=probe)
         return self._make(self._along.of(first, turn.ready), turn, link)
 

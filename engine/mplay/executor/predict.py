@@ -16,6 +16,7 @@ from mplay.executor.probing import ProbeFailed, ask_ahead
 from mplay.executor.questions import would_ask
 from mplay.executor.results import Result
 from mplay.executor.running import Running
+from mplay.executor.settling import refuse_own_machine
 from mplay.executor.showing import refuse_shown
 from mplay.executor.upcoming import Upcoming
 from mplay.model.change import Certainty, Change, Facts, WayBack
@@ -135,7 +136,8 @@ class Predictor:
     def _reads_results(self, step: PlannedStep) -> bool:
         reads = self._running.context.templates.reads
         vars_ = step.step.vars
-        read = reads([step.step.module.args, step.step.loop], vars_)
+        context = self._running.context
+        read = context.reads(step.step.module, vars_) | reads(step.step.loop, vars_)
         for text in step.step.when:
             read |= reads(text, vars_, condition=True)
         return "results" in read
@@ -190,6 +192,7 @@ class Predictor:
         if change is None:
             return self._at(bound, TaskRow(key=bound.key, status=TaskStatus.OK))
         refuse_shown(change, self._running.context.secrets, bound.step.step.where)
+        refuse_own_machine(change, bound, self._running.context.hosts[bound.place])
         self.overlay.change(bound.place, bound.step.path, change.expect)
         summary = HIDDEN if bound.hidden else change.summary
         if certainty is Certainty.UNKNOWN:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mplay.channel.protocol import Reply
-from mplay.executor.attempt import Judged, shown
+from mplay.executor.attempt import Bound, Judged, shown
 from mplay.executor.probing import Probe, ProbeFailed, ask
 from mplay.executor.running import Running
-from mplay.model.change import Facts, unmet
+from mplay.model.change import Change, Facts, unmet
+from mplay.model.errors import UsageError
 from mplay.model.events import Intent
+from mplay.model.host import Host
 from mplay.model.task import Outcome, TaskStatus
 
 _BETWEEN = 0.5
@@ -62,3 +64,13 @@ def _can_come(intent: Intent, judged: Judged) -> bool:
 
 def _look(running: Running, intent: Intent) -> Facts:
     return shown(ask(running.link(intent.host), _probe(intent)), hidden=intent.no_log)
+
+
+def refuse_own_machine(change: Change, bound: Bound, host: Host) -> None:
+    """Refuse to take away the machine that would have to wait for itself. UsageError."""
+    if change.reconnect and host.connection.kind == "local":
+        raise UsageError(
+            f"{bound.place} is the machine that runs mplay: nobody would wait for it to come back",
+            where=bound.step.step.module.where,
+            hint="leave it out of `hosts`, or run mplay on another machine",
+        )

@@ -161,3 +161,24 @@ def test_an_interrupt_does_not_cut_the_check_by_which_a_host_comes_back(stage: S
     )
     assert told.said == ("interrupted", 130)
     assert stage.story_of("w1") == ["+drain", "+work", "+join"]
+
+
+def test_the_machine_that_runs_mplay_is_not_rebooted(stage: Stage) -> None:
+    (stage.folder / "modules" / "gone.py").write_text(
+        "from mplay.sdk import Action, Change\n\n\n"
+        "class Gone(Action):\n"
+        "    def probe(self):\n        return 'fact gone:is no'\n\n"
+        "    def plan(self, seen):\n"
+        "        return Change(summary='go', apply='touch FILES/gone', restore=None,\n"
+        "                      expect={'gone:is': 'yes'}, restored={}, reconnect=True)\n".replace(
+            "FILES", str(stage.files)
+        )
+    )
+    stage.forget_modules()
+    [row] = stage.dry_run(HEAD + "  - {id: a, gone: {}}\n").rows
+    assert str(row.status) == "failed"
+    assert "w1 is the machine that runs mplay" in row.why
+    told = stage.apply(HEAD + "  - {id: a, gone: {}}\n")
+    assert told.said == ("halted", 4)
+    assert "w1 is the machine that runs mplay" in told.ending.why
+    assert not (stage.files / "gone").exists()
