@@ -93,7 +93,15 @@ def include(example: Applied) -> None:
     assert '"greeting": "servus"' in example.web.output("curl -sf localhost/")
 
 
+def across_hosts(example: Applied) -> None:
+    assert example.web.output("stat -c '%a %U' /etc/shop/lb.cfg") == "600 root"
+    assert example.web.output("cat /etc/shop/report") == "1"
+    evidence = example.project.folder / "evidence" / "stg-web1" / "etc/shop/report"
+    assert evidence.read_text() == "1\n"
+
+
 CLAIMS: dict[str, Callable[[Applied], None]] = {
+    "across_hosts": across_hosts,
     "include": include,
     "loop_when": loop_when,
     "ordering": ordering,
