@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import os
+import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -281,3 +284,45 @@ def test_a_secret_that_would_be_in_a_process_list_is_refused(
     assert "a secret would be in the process list of the host" in done.out + done.err
     said(done)
     assert processes.shown == set()
+
+
+SLOW = """
+  - id: slow
+    environment: {LANG: C}
+    shell:
+      run: |
+        printf %s {{ canary | quote }} >/etc/canary-slow
+        sleep 3
+      creates: /etc/canary-slow
+      undo: rm -f /etc/canary-slow
+  - {id: after, copy: {content: "{{ canary }}", dest: /etc/canary-after, mode: "0600"}}
+"""
+
+
+def test_a_killed_controller_leaves_no_secret_behind_and_a_resume_ends_its_run(
+    here: Project, web: LabHost
+) -> None:
+    before = web.state()
+    book = (here.folder / "playbooks" / "canary.yml").read_text().split("steps:")[0]
+    here.write("playbooks/slow.yml", f"{book}steps:{SLOW}")
+    words = ("apply", "playbooks/slow.yml", "-i", str(here.inventory), "--limit", "staging", *KEY)
+    controller = here.start(*words)
+    written = web.root / "etc" / "canary-slow"
+    while not written.exists() and controller.poll() is None:
+        time.sleep(0.05)
+    assert controller.poll() is None, controller.communicate()
+    os.killpg(controller.pid, signal.SIGKILL)
+    controller.communicate()
+    assert set(hits(web.root)) == {"etc/canary-slow"}
+    shown = base64.b64encode(b"c4nary").decode()
+    in_memory = f"echo {shown} | base64 -d | grep -rlaF -f - /run/mplay /var/lib/mplay /tmp"
+    assert web.ssh(in_memory).stdout == ""
+    journalled(here)
+    refused = here.mplay("resume", "last", code=4)
+    assert "stg-web1: sudo's password: this is encrypted with Ansible Vault" in refused.err
+    said(here.mplay("resume", "last", *KEY, "-vvv"))
+    assert (web.root / "etc" / "canary-after").read_text() == CANARY
+    assert set(hits(web.root)) == {"etc/canary-slow", "etc/canary-after"}
+    journalled(here)
+    said(here.mplay("rollback", "last", *KEY))
+    assert web.state().differences(before) == []
