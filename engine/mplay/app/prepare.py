@@ -167,6 +167,7 @@ def prepare(
         render=lambda value, variables: renderer.render(value, variables),
         read_vault=project.read_vault,
     )
+    binder = Binder(modules=project.registry, finder=finder, renderer=renderer)
     bare = RunContext(
         run=run,
         plan=Plan(name="", hosts=(), steps={}, blocks={}, main=Graph()),
@@ -174,7 +175,8 @@ def prepare(
         groups={name: list(hosts) for name, hosts in inventory.groups.items()},
         extra_vars=request.extra_vars,
         templates=renderer,
-        bind=Binder(modules=project.registry, finder=finder, renderer=renderer),
+        bind=binder,
+        named=binder.templates,
         options=request.options,
         secrets=project.vault.secrets,
         surroundings=Surroundings.of(request.playbook, inventory.files, request.limit),

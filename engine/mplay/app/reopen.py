@@ -59,6 +59,7 @@ def reopen(project: Project, state: RunState, options: Options) -> RunContext:
         extra_vars=values_from_json(begin.options["extra_vars"]),
         templates=renderer,
         bind=_same_files(binder, project.config.root, known),
+        named=binder.templates,
         options=options,
         secrets=project.vault.secrets,
         readable=frozenset(begin.options.get("readable", ())),

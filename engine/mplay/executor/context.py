@@ -12,7 +12,7 @@ from mplay.executor.surroundings import Surroundings
 from mplay.model.errors import UsageError
 from mplay.model.host import LOCALHOST, Host
 from mplay.model.plan import Plan, PlannedStep
-from mplay.model.playbook import ModuleCall
+from mplay.model.playbook import ModuleCall, Text
 from mplay.model.secrets import Secrets
 from mplay.sdk import Module
 from mplay.template import Renderer, Scope
@@ -24,6 +24,10 @@ LATE = frozenset({"results", "facts", "item", "before", "batch"})
 
 Bind = Callable[[ModuleCall, Mapping[str, Any]], Module]
 """Renders a call's arguments with variables and makes the module; located UsageError."""
+
+
+Templates = Callable[[ModuleCall, Mapping[str, Any]], list[Text]]
+"""The templates that a call's arguments name, as far as they can be told by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +82,16 @@ class RunContext:
     extra_vars: Mapping[str, Any]
     templates: Renderer
     bind: Bind
+    named: Templates = lambda _call, _variables: []
     options: Options = field(default_factory=Options)
     modules: Mapping[tuple[str, str], Module] = field(default_factory=dict)
     secrets: Secrets = field(default_factory=Secrets)
     surroundings: Surroundings = field(default_factory=Surroundings)
     readable: frozenset[str] = frozenset()
+
+    def reads(self, call: ModuleCall, variables: Mapping[str, Any]) -> frozenset[str]:
+        """The variables that a call reads, in the templates that it sends too."""
+        return self.templates.reads([call.args, *self.named(call, variables)], variables)
 
     def place(self, step: PlannedStep, subject: str) -> str:
         """The host that a task runs on."""

@@ -145,7 +145,8 @@ class Deciding:
         written = step.step
         variables = self.variables(step, subject)
         reads = self._context.templates.reads
-        read = reads([written.module.args, dict(written.environment)], variables)
+        read = self._context.reads(written.module, variables)
+        read |= reads(dict(written.environment), variables)
         for text in written.when:
             read |= reads(text, variables, condition=True)
         return bool(read & _ALWAYS_LATE)

@@ -118,12 +118,12 @@ def _module(context: RunContext, step: PlannedStep, scope: Scope) -> Module | No
     """The module where no argument is late; else its other arguments are rendered and None."""
     written = step.step
     args = written.module.args
+    environment = dict(written.environment)
     reads = context.templates.reads
-    context.templates.render(dict(written.environment), scope)
-    if not reads([args, dict(written.environment)], scope) & LATE:
+    if not (context.reads(written.module, scope) | reads(environment, scope)) & LATE:
+        context.templates.render(environment, scope)
         return context.bind(written.module, scope)
-    if isinstance(args, Mapping):
-        for value in args.values():
-            if not reads(value, scope) & LATE:
-                context.templates.render(value, scope)
+    for value in (*environment.values(), *(args.values() if isinstance(args, Mapping) else ())):
+        if not reads(value, scope) & LATE:
+            context.templates.render(value, scope)
     return None

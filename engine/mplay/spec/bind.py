@@ -25,6 +25,7 @@ from mplay.spec.conditions import condition_arguments, evaluated
 from mplay.spec.contents import Contents, TaskContents
 from mplay.spec.files import Finder
 from mplay.spec.modules import Modules
+from mplay.spec.named import templates_of
 from mplay.spec.short_form import by_name
 from mplay.template import Renderer, Scope, is_dynamic
 
@@ -50,6 +51,19 @@ class Binder:
             subject=str(scope.get("inventory_hostname", "")),
         )
         return bind(call, args, self.modules, contents)
+
+
+    def templates(self, call: ModuleCall, variables: Mapping[str, Any]) -> list[Text]:
+        """The templates that a call's arguments name, as far as they can be told by now."""
+
+        def name_of(value: Value) -> Value:
+            try:
+                return self.renderer.render(value, variables)
+            except UsageError:
+                return None
+
+        module = self.modules.find(str(call.name))
+        return list(templates_of(module, call, self.finder, name_of))
 
 
 def bind(call: ModuleCall, args: Value, modules: Modules, contents: Contents) -> Module:

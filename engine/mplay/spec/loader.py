@@ -108,7 +108,7 @@ def read_playbook(
     check_calls(outline, reading)
     check_texts(playbook, outline, reading)
     if check_circles(outline, order, reading.problems):
-        check_results(outline, order, reading.renderer, reading.problems)
+        check_results(outline, order, reading)
     reading.problems.check()
     count = sum(1 for item in outline.items.values() if isinstance(item.source, Step))
     return Loaded(playbook=playbook, finder=reading.finder, steps=count)

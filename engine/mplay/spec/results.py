@@ -8,20 +8,23 @@ from mplay.model.errors import UsageError
 from mplay.model.plan import Section
 from mplay.model.playbook import Block, Step, Text
 from mplay.spec.circles import Order
+from mplay.spec.named import templates_of
 from mplay.spec.outline import Item, Outline
 from mplay.spec.problems import Problems
-from mplay.template import DYNAMIC, Renderer, texts_in
+from mplay.spec.reading import Reading
+from mplay.template import DYNAMIC, texts_in
 
 
-def check_results(outline: Outline, order: Order, renderer: Renderer, problems: Problems) -> None:
+def check_results(outline: Outline, order: Order, reading: Reading) -> None:
     """Note every ``results['…']`` of a step that need not be over by then."""
     for item, step in outline.steps():
-        for text, names in _read(item, step, renderer):
+        for text, names in _read(item, step, reading):
             for name in sorted(names):
-                _check(outline, item, text, name, order, problems)
+                _check(outline, item, text, name, order, reading.problems)
 
 
-def _read(item: Item, step: Step, renderer: Renderer) -> Iterator[tuple[Text, frozenset[str]]]:
+def _read(item: Item, step: Step, reading: Reading) -> Iterator[tuple[Text, frozenset[str]]]:
+    renderer = reading.renderer
     values = [
         step.module.args,
         step.loop,
@@ -30,6 +33,7 @@ def _read(item: Item, step: Step, renderer: Renderer) -> Iterator[tuple[Text, fr
         step.become_user,
         dict(step.environment),
         *(call.args for call in (*step.verify, *(step.rollback or ()))),
+        *templates_of(reading.module(step.module.name), step.module, reading.finder),
     ]
     written = [(text, False) for text in texts_in(values)]
     for text, condition in [*written, *((text, True) for text in item.when)]:

@@ -1,4 +1,4 @@
-"""Files and names that a template reads are the same at a resume, or it says so."""
+"""What templates read: results that come late, and files that must be the same at a resume."""
 
 from __future__ import annotations
 
@@ -51,3 +51,20 @@ def test_a_file_that_has_changed_meanwhile_is_not_read(stage: Stage) -> None:
     greeting.write_text("hello\n")
     assert stage.resume().said == ("succeeded", 0)
     assert stage.read("said").startswith("hello ")
+
+
+def test_a_template_file_and_the_environment_may_read_results(stage: Stage) -> None:
+    (stage.folder / "templates").mkdir()
+    (stage.folder / "templates" / "late.j2").write_text("got {{ results['a'].stdout }}")
+    text = """
+name: Late
+hosts: w1
+steps:
+  - {id: a, shell: {run: echo hello, undo: "true"}}
+  - {id: b, template: {src: late.j2, dest: FILES/late}}
+  - {id: c, environment: {SAID: "{{ results['a'].stdout }}"}, SAY}
+"""
+    text = text.replace("SAY", 'shell: {run: "printenv SAID >FILES/env", undo: "true"}')
+    told = stage.apply(text)
+    assert told.said == ("succeeded", 0), told.ending.why
+    assert (stage.read("late"), stage.read("env")) == ("got hello", "hello\n")

@@ -209,3 +209,11 @@ def test_results_may_be_read_of_what_a_step_needs_however_far() -> None:
         validate: [{id: v, look: {at: "{{ results['w/c'].stdout }}"}}]
         """
     )
+
+
+def test_what_a_template_file_reads_must_be_needed_like_what_an_argument_reads() -> None:
+    text = "steps: [{id: a, poke: }, {id: b, needs: [NEED], touch: {path: /x, template: t.j2}}]"
+    late = "one\n{{ results['a'].stdout }}"
+    assert problems(text.replace("NEED", "a"), book__templates__t_j2=late) == []
+    (problem,) = problems(text.replace("NEED", ""), book__templates__t_j2=late)
+    assert problem.startswith("book/templates/t.j2:1:1 b reads results['a'] but does not need a")
