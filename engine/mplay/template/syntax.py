@@ -165,7 +165,8 @@ def compile_tree(environment: Environment, tree: nodes.Template) -> Code:
 def check_tree(environment: Environment, tree: nodes.Template) -> None:
     """Refuse statements that reach outside, and filters and tests that are not there."""
     for node in tree.find_all(tuple(_REFUSED)):
-        raise TemplateSyntaxError(f"{_REFUSED[type(node)]} is not in this version", node.lineno)
+        hint = "write {{ lookup('template', 'FILE') }}" if isinstance(node, nodes.Include) else ""
+        raise NotOurs(f"{_REFUSED[type(node)]} is not in this version", node.lineno, hint)
     for loop in tree.find_all(nodes.For):
         if loop.recursive:
             raise TemplateSyntaxError("a recursive loop is not in this version", loop.lineno)

@@ -155,6 +155,7 @@ def test_nothing_is_read_while_a_playbook_is_only_checked(project: Path) -> None
     [
         ("lookup('pipe', 'ls')", "there is no lookup 'pipe'\n    use the module `shell`"),
         ("query('ansible.builtin.url', 'x')", "there is no lookup 'url'\n    use the module"),
+        ("x }}{% include 'a.j2' %}{{ x", "of mplay\n    write {{ lookup('template', 'FILE') }}"),
         ("lookup('fil', 'x')", "there is no lookup 'fil'. Did you mean 'file'?"),
         ("x | json_query('a')", "there is no filter 'json_query'\n    use map, selectattr"),
         ("x | community.general.json_query('a')", "json_query'\n    use map, selectattr"),
