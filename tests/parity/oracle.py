@@ -76,7 +76,7 @@ class Oracle:
 
     def __init__(self, folder: Path) -> None:
         (folder / "ansible.cfg").touch()
-        kept = {name: os.environ[name] for name in ("PATH",) if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "TZ") if name in os.environ}
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", _SERVER, str(folder)],
             stdin=subprocess.PIPE,
@@ -89,7 +89,6 @@ class Oracle:
                 "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
                 "ANSIBLE_HOME": str(folder / "ansible"),
                 "LC_ALL": "C.UTF-8",
-                "TZ": "UTC",
                 "GREETING": "hello  there",
             },
             text=True,
