@@ -10,7 +10,8 @@ from mplay_modules._place import fact, parent, shown
 MEMORY = frozenset({"tmpfs", "ramfs"})
 """File systems whose content is gone with them."""
 
-# `same`: what is there is what is wanted; a bind is known by the directory itself.
+# `same`: what is there is what is wanted; a bind is known by the directory itself. `flags`: what is
+# forbidden is forbidden now.
 _LIVE = r"""k={key} src={src} type={type} options={options}
 if [ "$(id -u)" = 0 ]; then fact task:root yes; else fact task:root no; fi
 live() { findmnt -n -o "$1" --mountpoint {path} | tail -n 1; }
@@ -35,7 +36,13 @@ elif source=$(live SOURCE) && [ -n "$source" ]; then
   fact "$k:mounted" yes
   fact "$k:source" "$source"
   fact "$k:fstype" "$fs"
-  fact "$k:options" "$(live OPTIONS)"
+  now=$(live OPTIONS) flags='yes'
+  fact "$k:options" "$now"
+  for flag in ro nosuid nodev noexec noatime; do
+    case ,$options, in *",$flag,"*) ;; *) continue ;; esac
+    case ,$now, in *",$flag,"*) ;; *) flags='no' ;; esac
+  done
+  fact "$k:flags" "$flags"
   if alike "$source" "$fs" 2>/dev/null; then fact "$k:same" yes; else fact "$k:same" no; fi
   case $fs in tmpfs | ramfs) fact "$k:entries" "$(find {path} -xdev -mindepth 1 | wc -l)" ;; esac
 else
@@ -113,8 +120,8 @@ class Mounting:
             return self._mount(seen)
         if seen.get(self.key("same")) == "no":
             return self._exchange(seen)
-        options = self.wanted.options
-        if self.entry is not None and self.entry.options != options:
+        written = self.entry.options if self.entry else self.wanted.options
+        if written != self.wanted.options or seen.get(self.key("flags")) == "no":
             return self._remount(seen)
         return None
 
@@ -206,6 +213,7 @@ class Mounting:
         return {
             self.key("mounted"): "yes",
             self.key("same"): "yes",
+            self.key("flags"): "yes",
             fact(self.path, "kind"): "directory",
         }
 
