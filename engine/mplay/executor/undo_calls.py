@@ -39,6 +39,8 @@ class UndoCalls:
     def _one(self, attempt: Attempt, module: Module, name: str) -> str:
         if not isinstance(module, State | Action):
             return "is no module that changes something"
+        if module.elsewhere() is not None:
+            return "reads another host, and what undoes must not depend on one"
         origin = attempt.intent
         probe = Probe(script=module.probe(), user=origin.user, environment=origin.environment)
         link = self._running.link(origin.host)

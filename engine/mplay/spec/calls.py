@@ -38,7 +38,12 @@ def check_calls(outline: Outline, reading: Reading) -> None:
             _check_call(call, reading)
             _must_check(call, "`verify` takes checks only", reading)
         for call in step.rollback or ():
-            _check_call(call, reading)
+            undo = _check_call(call, reading)
+            if undo is not None and undo.elsewhere() is not None:
+                what = (
+                    f"{call.name} reads another host here, and what undoes must not depend on one"
+                )
+                reading.problems.add(what, call.where, "keep what is needed where it is needed")
             _check_before(step, call, reading)
 
 

@@ -106,6 +106,11 @@ def test_a_file_that_is_not_there_fails_its_task_and_may_be_allowed_to(stage: St
         ("copy: {src: /a, from_host: w9, dest: /b}", "may not read files of 'w9'"),
         ("fetch: {src: /a, dest: b}, delegate_to: w2", "it takes no `delegate_to`"),
         ("copy: {src: a, from_host: w2, dest: /b}", "must be an absolute path"),
+        (
+            "shell: {run: 'true'}, rollback: [copy: {src: /a, from_host: w2, dest: /b}]",
+            "must not depend on one",
+        ),
+        ("shell: {run: 'true'}, rollback: [fetch: {src: /a, dest: b}]", "must not depend on one"),
     ],
 )
 def test_what_cannot_be_is_refused_before_any_host_is_asked(
@@ -137,6 +142,13 @@ def test_a_run_reads_no_host_of_another_environment(
         with pytest.raises(UsageError, match="may not read files of 'w3'"):
             stage.apply(book)
     assert (stage.files / "b").exists() is allowed
+
+
+def test_an_undo_that_turns_out_to_read_another_host_is_refused(stage: Stage) -> None:
+    undo = "{src: FILES/a, from_host: 'w{{ 1 + 1 }}', dest: FILES/b}"
+    step = f"{{id: a, shell: {{run: 'true'}}, rollback: [copy: {undo}]}}"
+    assert stage.apply(f"name: T\nhosts: w1\nsteps: [{step}]\n").said == ("succeeded", 0)
+    assert "must not depend on one" in stage.rollback().ending.why
 
 
 class Cut(Exception):
