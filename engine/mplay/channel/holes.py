@@ -28,7 +28,21 @@ _KEYWORDS = frozenset({"then", "do", "else", "elif", "if", "while", "until", "ex
 _SHELLS_OWN = frozenset(
     {
         *("printf", "echo", "[", "test", ":", "fact", "export", "local", "set", "read", "eval"),
-        *("case", "for", "return", "exit", "cd", "umask", "unset", "shift", "trap", "readonly"),
+        *(
+            "case",
+            "for",
+            "done",
+            "fi",
+            "esac",
+            "return",
+            "exit",
+            "cd",
+            "umask",
+            "unset",
+            "shift",
+            "trap",
+            "readonly",
+        ),
     }
 )
 _SOME = "a program"
@@ -102,6 +116,7 @@ class _Reader:
         self._command = ""
         self._assigning = False
         self._after_exec = self._is_program = False
+        self._is_redirected = self._is_target = False
         self._last = ""
         self._nested: list[str] = []
         self._bodies: list[str] = []
@@ -146,7 +161,7 @@ class _Reader:
 
     def _separate(self) -> None:
         """Another command may begin here."""
-        self._command = ""
+        self._command, self._is_redirected = "", False
         self._given.clear()
 
     def _bare(self) -> None:
@@ -166,22 +181,38 @@ class _Reader:
             self._mark(script[at])
 
     def _mark(self, mark: str) -> None:
+        """A character that is no part of a bare word."""
         if mark == "\\":
             self._copy(2)
             return
-        if mark == '"':
-            self._begin(_SOME)
-            self._note(None)
-            self._nested.append('"')
-        elif mark == "(":
+        if mark == "(":
             self._enter(0)
         elif mark == ")":
-            self._command = self._nested.pop() if self._nested else ""
-        elif mark in "\n;&|{!":
+            self._leave()
+        elif mark in '"[':
+            self._open(mark)
+        elif mark in "<>":
+            self._is_redirected = True
+        elif mark in "\n;|" or (mark == "&" and not self._is_redirected):
             self._separate()
         self._copy(1)
         if mark == "\n":
             self._give_texts()
+
+    def _leave(self) -> None:
+        """Out of a ``(``; what follows ``()`` is the body of a function."""
+        self._command = self._nested.pop() if self._nested else ""
+        if self._script[self._at - 1] == "(":
+            self._separate()
+
+    def _open(self, mark: str) -> None:
+        """Into double quotes, or ``[``, which is a command where one may begin."""
+        if mark == '"':
+            self._begin(_SOME)
+            self._note(None)
+            self._nested.append('"')
+        elif not self._command:
+            self._begin("[")
 
     def _is_start(self) -> bool:
         """Whether a word begins here."""
@@ -190,6 +221,9 @@ class _Reader:
     def _begin(self, word: str) -> bool:
         """What a word that begins here is; True where it is the command's own name."""
         if not self._is_start():
+            return False
+        self._is_target, self._is_redirected = self._is_redirected, False
+        if self._is_target:
             return False
         if self._given and not self._given[-1].last:
             self._given[-1].last = len(self._out)
@@ -270,7 +304,7 @@ class _Reader:
             found += [literal(between) if between else "", hole.format(name)]
             last = hit.end()
             builtin = self._command in self._own and not self._is_program
-            if self._command and not self._assigning and not builtin:
+            if self._command and not (self._assigning or self._is_target or builtin):
                 self.exposed.add(self._command)
         return "".join([*found, literal(text[last:]) if text[last:] else ""])
 
