@@ -45,11 +45,14 @@ _ENDS: dict[str, tuple[Form, str]] = {
     ".tar.zst": ("tar", "zstd"),
 }
 _PACKAGES = {"xz": "xz-utils"}
+_COMPARABLE = 256_000
+"""Characters of the list of entries with their sums: it goes with each probe, and into journals."""
 
 # Which entries are not as in the archive; what it holds is known, a line each: kind, sum or target,
 # name. Files are compared by one process. Then which of them are in its way: wrong kinds of things.
 _COMPARED = r"""known=yes tab=$(printf '\t')
-way=$(printf %s {table} | while IFS=$tab read -r kind _ name; do
+table={table}
+way=$(printf %s "$table" | while IFS=$tab read -r kind _ name; do
   path={dest}/$name
   case $kind in
     directory) [ -d "$path" ] && [ ! -L "$path" ] || [ ! -e "$path" ] && [ ! -L "$path" ] ;;
@@ -57,7 +60,7 @@ way=$(printf %s {table} | while IFS=$tab read -r kind _ name; do
   esac || printf '%s\n' "$name"
 done)
 unlike=$({
-  printf %s {table} | while IFS=$tab read -r kind about name; do
+  printf %s "$table" | while IFS=$tab read -r kind about name; do
     path={dest}/$name
     case $kind in
       directory) [ -d "$path" ] && [ ! -L "$path" ] ;;
@@ -66,7 +69,8 @@ unlike=$({
     esac || printf '%s\n' "$name"
   done
   if cd -- {dest} 2>/dev/null; then
-    printf %s {sums} | LC_ALL=C sha256sum -c --quiet 2>/dev/null |
+    printf %s "$table" | sed -n "s/^file$tab\([0-9a-f]*\)$tab/\1  /p" |
+      LC_ALL=C sha256sum -c --quiet 2>/dev/null |
       sed -n 's/: FAILED\( open or read\)\{0,1\}$//p'
   fi
 } | LC_ALL=C sort -u)
@@ -184,7 +188,7 @@ class Unarchive(State):
                 raise ValueError(
                     "'src' does not say what it is: its name must end with " + " ".join(_ENDS)
                 )
-        elif not self.creates and len(self._table()) > 500_000:
+        elif not self.creates and len(self._table()) > _COMPARABLE:
             raise ValueError("'src' holds more names than can be compared; give `creates`")
         return self
 
@@ -286,13 +290,9 @@ class Unarchive(State):
             for one in self._held.members
         )
 
-    def _sums(self) -> str:
-        files = (one for one in self._held.members if one.kind == "file")
-        return "".join(one.sha256 + "  " + one.name + "\n" for one in files)
-
     def _compared(self) -> Script:
         if not isinstance(self.src, str):
-            return sh(_COMPARED, table=self._table(), sums=self._sums(), dest=self.dest)
+            return sh(_COMPARED, table=self._table(), dest=self.dest)
         tar = self._form == "tar"
         return lines(
             sh(_TAR if tar else _ZIP, src=self.src, dest=self.dest),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mplay.registry import Registry, call
+from mplay.registry import BadArguments, Registry, call
 from mplay.sdk import CannotPlan, Change, Facts, State, unmet
 from mplay.testing.golden import filled
 from mplay.testing.hostshell import HostShell
@@ -155,3 +155,24 @@ def test_a_directory_in_the_way_is_told_before_anything_is_sent(
     state = made("a.tar", dest, remote=False)
     with pytest.raises(CannotPlan, match=r"in the way of l$"):
         state.plan(host.facts(state.probe()))
+
+
+def test_an_archive_of_very_many_entries_is_compared_by_a_path_that_it_creates(
+    host: HostShell, tmp_path: Path
+) -> None:
+    dest = old(tmp_path)
+    many = {f"many/{'n' * 40}-{number}": "x" for number in range(2500)}
+    module = REGISTRY.find("unarchive")
+    assert module is not None
+    given = {"src": "a.tar", "dest": str(dest)}
+    with pytest.raises(BadArguments, match="give `creates`"):
+        call(module, filled(module, given, {"a.tar": many}))
+    state = call(module, filled(module, {**given, "creates": f"{dest}/many"}, {"a.tar": many}))
+    assert isinstance(state, State)
+    before = tree(dest)
+    change, _ = planned(host, state)
+    assert host.run(change.save).rc == host.run(change.apply).rc == 0
+    assert len(list((dest / "many").iterdir())) == 2500
+    assert state.plan(host.facts(state.probe())) is None
+    assert host.run(change.restore or "").rc == 0
+    assert tree(dest) == before
