@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from mplay.executor.scheduler import COORDINATOR, Ended, Scheduler
 from mplay.model.plan import Node
@@ -91,6 +92,16 @@ class Crew:
         self._threads.append(thread)
         thread.start()
 
+    def hear(self) -> Message:
+        """The next message, waited for in the main thread.
+
+        A signal that comes just before a wait begins is handled only when the wait ends: so one
+        wait is a second at most, or Ctrl-C might have to wait for a task.
+        """
+        while True:
+            with suppress(Empty):
+                return self.inbox.get(timeout=1.0)
+
     def each(self, places: Sequence[str], job: Callable[[str], None]) -> dict[str, BaseException]:
         """Do one thing for each place at once, `forks` at a time; the errors by place."""
         errors: dict[str, BaseException] = {}
@@ -172,7 +183,7 @@ class Phase:
                 self._dispatch()
             if not self._busy:
                 break
-            self._take(self._crew.inbox.get())
+            self._take(self._crew.hear())
         if self._failure is not None:
             raise self._failure
 
