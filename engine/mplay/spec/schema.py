@@ -45,6 +45,7 @@ _FLAG_OR_JINJA: Schema = {**_FLAG, "pattern": f"(?:{YES_NO})|{JINJA}"}
 _ID: Schema = {"type": ["string", "integer", "null"], "pattern": "^[A-Za-z0-9_-]{1,64}$"}
 _TIME: Schema = {"type": ["string", "number", "null"], "pattern": _DURATION, "minimum": 0}
 _HOSTS: Schema = {"type": ["string", "integer", "null"], "pattern": _SHARE, "minimum": 0}
+_NUMBER: Schema = {"type": ["string", "integer", "null"], "pattern": "^[0-9]{1,6}$", "minimum": 1}
 _VARS: Schema = {"type": ["object", "null"], "propertyNames": {"pattern": _NAME}}
 _CALLS: Schema = {"anyOf": [_ref("call"), {"type": "array", "items": _ref("call")}]}
 
@@ -84,9 +85,9 @@ _KEYS: Mapping[str, tuple[str, Schema]] = {
         {"type": ["array", "string", "null"], "pattern": JINJA},
     ),
     "run_once": ("On the first host only.", _FLAG),
-    "throttle": ("At most so many hosts at a time.", _HOSTS),
+    "throttle": ("At most so many hosts at a time.", _NUMBER),
     "timeout": ("A time limit, instead of the module's own.", _TIME),
-    "retries": ("How often a failed task is tried again.", {"type": ["integer", "null"]}),
+    "retries": ("How often a failed task is tried again.", _NUMBER),
     "delay": ("A time between two tries or looks.", _TIME),
     "until": ("How long a check is polled until it passes.", _TIME),
     "verify": ("Checks that must pass after the change and after its undo.", _CALLS),
