@@ -32,7 +32,7 @@ from mplay.model.digest import canonical
 from mplay.model.errors import JournalError, UsageError
 from mplay.model.events import KINDS, Claimed, Event, RunBegin, decode
 from mplay.model.record import Record
-from mplay.model.secrets import Secrets
+from mplay.model.secrets import Secrets, has_marks
 from mplay.model.state import RunState
 
 # Statements are made once: making one costs several times what running it does.
@@ -349,9 +349,11 @@ def _encoded(event: Event) -> str:
 
 def _decoded(kind: str, data: str, secrets: Secrets) -> Event:
     fields = json.loads(data)
-    if kind != RunBegin.KIND:
+    # Marks are rare, and looking for one in the text costs nothing beside taking it apart.
+    marked = has_marks(data)
+    if marked and kind != RunBegin.KIND:
         fields = secrets.unmarked(fields)
-    elif "connections" in fields:
+    elif marked and "connections" in fields:
         fields["connections"] = secrets.unmarked(fields["connections"])
     if kind not in KINDS:
         return ForeignEvent(kind=kind, fields=fields)
