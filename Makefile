@@ -11,14 +11,26 @@ READY := $(VENV)/ready-$(shell sha256sum pyproject.toml | cut -c1-16)
 ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env=PATH)
 TESTS := $(ROOT) env MPLAY_LAB_NAME=$(or $(MPLAY_LAB_NAME),test) $(BIN)/pytest -q --durations=15
 PACKAGES := python3-venv mmdebstrap iproute2 util-linux openssh-client sudo curl wget
+# Completion is tested in real shells.
+SHELLS := zsh fish
 
-.PHONY: demo test check fast bench lab down clean
+# Shell that installs those Debian packages of a list that are not there.
+define installed
+missing=$$(for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+if [ -n "$$missing" ]; then \
+  echo "installing Debian packages: $$missing"; \
+  $(ROOT) apt-get update -q && \
+  $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $$missing; \
+fi
+endef
+
+.PHONY: demo test check fast bench lab shells down clean
 
 demo: $(READY) lab
 	@MPLAY="$(strip $(ROOT) $(BIN)/mplay)" sh .ci/demo
 
 # What looks at the whole machine runs by itself; the rest on two workers, each with its own lab.
-test: check lab
+test: check lab shells
 	$(TESTS) tests/lab
 	$(TESTS) -n 2 --dist loadfile --ignore=tests/lab tests
 
@@ -37,6 +49,9 @@ bench: lab
 lab: $(READY)
 	@$(ROOT) $(BIN)/mplay lab doctor
 
+shells:
+	@$(call installed,$(SHELLS))
+
 down: $(READY)
 	$(ROOT) $(BIN)/mplay lab down
 
@@ -44,12 +59,7 @@ clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(READY): pyproject.toml
-	@missing=$$(for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
-	if [ -n "$$missing" ]; then \
-	  echo "installing Debian packages: $$missing"; \
-	  $(ROOT) apt-get update -q && \
-	  $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $$missing; \
-	fi
+	@$(call installed,$(PACKAGES))
 	@echo "installing Python packages into $(VENV)"
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test]'
