@@ -36,7 +36,7 @@ def answer(request: dict[str, Any]) -> list[list[str]]:
         if not raw.startswith(b"{"):
             raise Refused(f"the server answers {error.code} {error.reason}") from error
     except urllib.error.URLError as error:
-        raise Refused(str(error.reason)) from error
+        raise Refused(getattr(error.reason, "strerror", None) or str(error.reason)) from error
     if len(raw) > MOST_BYTES:
         raise Refused("the answer is larger than 4 MiB: aggregate in the query")
     return _series(raw)
