@@ -17,7 +17,9 @@ from mplay.model.playbook import Text
 from mplay.model.sealed import Sealed
 from mplay.model.secrets import NAMELESS, names_in, variables
 from mplay.model.state import RunState
+from mplay.model.task import TaskKey, TaskStatus
 from mplay.source import Vault
+from mplay.template.scope import unresolved
 
 
 def needed_by(attempt: Attempt) -> frozenset[str]:
@@ -62,6 +64,24 @@ def recall(vault: Vault, context: RunContext, needed: frozenset[str]) -> bool:
     return True
 
 
+def open_what_is_used(vault: Vault, context: RunContext, state: RunState) -> None:
+    """Open all that the steps read which are not done yet. UsageError, before a host is asked."""
+    for step in context.plan.steps.values():
+        written = step.step
+        for host in step.hosts:
+            task = state.tasks.get(TaskKey(step.path, host))
+            if task and task.outcome and TaskStatus(task.outcome.status).satisfies:
+                continue
+            scope = context.variables(step, host)
+            used = [written.module.args, dict(written.environment), written.loop]
+            read = context.templates.reads(used, scope)
+            for text in written.when:
+                read |= context.templates.reads(text, scope, condition=True)
+            for value in _secret_values([*used, *(unresolved(scope, name) for name in read)]):
+                if isinstance(value, Sealed):
+                    vault.open(value)
+
+
 def _opened(
     vault: Vault,
     context: RunContext,
@@ -93,7 +113,8 @@ def _secret_values(value: Any) -> Iterator[Sealed | Text]:
 
 
 def _parts(value: Any) -> Iterable[Any]:
-    if isinstance(value, Mapping):
+    # Other mappings, such as `hostvars`, are evaluated when they are looked into.
+    if isinstance(value, dict):
         return value.values()
     if isinstance(value, list | tuple):
         return value

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from mplay.app.answers import check_answers
 from mplay.app.overtaking import overtaking
 from mplay.app.project import Project
-from mplay.app.recall import needed_to_go_on, recall
+from mplay.app.recall import needed_to_go_on, open_what_is_used, recall
 from mplay.app.reopen import begun, cast_of, check_modules, reopen
 from mplay.app.rollback import BY_HAND
 from mplay.app.session import Absent, Action, Session, make_module, owner
@@ -49,6 +49,7 @@ def resume(
         action = _action(state, context)
         if action is _forward:
             check_modules(project, begun(state))
+            open_what_is_used(project.vault, context, state)
         check_answers(context.plan, project.registry, options.evidence)
         session = Session(
             journal=journal,

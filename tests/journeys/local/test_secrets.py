@@ -230,3 +230,23 @@ def test_a_secret_in_how_a_host_is_reached_is_in_no_journal_and_its_undo_asks_fo
         theatre.rollback(key=False)
     assert theatre.rollback().exit == 0
     assert theatre.shown() == []
+
+
+WAITING = """
+  - {id: first, shell: {run: "[ -e HERE/go ]", undo: "true"}}
+  - {id: second, copy: {content: "{{ canary }}", dest: HERE/out, mode: "0600"}}
+"""
+
+
+def test_a_resume_asks_for_the_vault_before_a_step_would_fail_for_want_of_it(
+    theatre: Theatre,
+) -> None:
+    assert theatre.apply(WAITING, on_failure="halt").exit == 4
+    (theatre.folder / "go").touch()
+    seen = len(theatre.watcher.records)
+    with pytest.raises(UsageError, match=r"book\.yml:\d+:\d+ .* no password was given"):
+        theatre.resume(key=False)
+    assert len(theatre.watcher.records) == seen
+    assert theatre.resume().exit == 0
+    assert theatre.resume(key=False).exit == 0
+    assert (theatre.folder / "out").read_text() == CANARY
