@@ -41,7 +41,7 @@ class LocalScript(Guarded):
             undo: '"$MPLAY_SCRIPT" --remove'
 
     It is searched under ``files/`` beside the playbook and the project, is sent whole, and is run
-    as its first line says, or by `executable` (which it needs where ``/var`` is mounted ``noexec``).
+    as its first line says, or by `executable`: needed where ``/var`` is mounted ``noexec``.
     `state`, `unless` and `undo` are commands for the host's shell as in `shell`; in `undo`
     ``"$MPLAY_SCRIPT"`` is the program, which is kept with the way back. Guards and the word on a
     dry-run are those of `shell`.

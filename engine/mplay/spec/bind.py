@@ -52,7 +52,6 @@ class Binder:
         )
         return bind(call, args, self.modules, contents)
 
-
     def templates(self, call: ModuleCall, variables: Mapping[str, Any]) -> list[Text]:
         """The templates that a call's arguments name, as far as they can be told by now."""
 
