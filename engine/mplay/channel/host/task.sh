@@ -160,10 +160,14 @@ make_room() { # for this attempt, and at once for tasks to come: a directory mor
   mkdir -p "$@"
 }
 
+keeps_nothing() { # a small change of what was not there: its way back needs no directory
+  [ "$confined" = 1 ] && [ "$mplay_kind_1" != save ]
+}
+
 start() { # INDEX: the first trace of an attempt, before its save
   [ -z "$begun" ] || return 0
   begun=1 stopped=0
-  if ! { [ -d "$save" ] || make_room; } 2>>"${sink}e"; then
+  if ! { keeps_nothing || [ -d "$save" ] || make_room; } 2>>"${sink}e"; then
     refuse "$1" 'the restore point has no place, so nothing was begun'
   elif ! { record started "$number" "$attempt" "$undo"; } 2>>"${sink}e"; then
     refuse "$1" 'the state directory cannot be written, so nothing was begun'
