@@ -318,8 +318,8 @@ def test_a_killed_controller_leaves_no_secret_behind_and_a_resume_ends_its_run(
     in_memory = f"echo {shown} | base64 -d | grep -rlaF -f - /run/mplay /var/lib/mplay /tmp"
     assert web.ssh(in_memory).stdout == ""
     journalled(here)
-    refused = here.mplay("resume", "last", code=4)
-    assert "stg-web1: sudo's password: this is encrypted with Ansible Vault" in refused.err
+    refused = here.mplay("resume", "last", code=2)
+    assert "encrypted with Ansible Vault, and no password was given" in refused.err
     said(here.mplay("resume", "last", *KEY, "-vvv"))
     assert (web.root / "etc" / "canary-after").read_text() == CANARY
     assert set(hits(web.root)) == {"etc/canary-slow", "etc/canary-after"}
