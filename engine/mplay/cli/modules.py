@@ -132,7 +132,7 @@ def _refused(writer: Writer, told: Reference) -> None:
 
     if told.refused:
         writer.line("")
-        writer.line(Styled("not taken from Ansible", "strong"))
+        writer.line(Styled(f"not taken from {told.refused_of}", "strong"))
         for name, hint in told.refused.items():
             _paragraph(writer, f"{name}: {hint}", "    ")
 

@@ -132,7 +132,7 @@ def _unknown(module: type[Module], name: str, argument: str) -> ArgumentProblem:
     if argument in module.REFUSED:
         return ArgumentProblem(
             path=(argument,),
-            what=f"{name} does not take Ansible's {argument!r}",
+            what=f"{name} does not take {module.REFUSED_OF}'s {argument!r}",
             hint=module.REFUSED[argument],
         )
     close = difflib.get_close_matches(argument, list(_names(module)), n=1)

@@ -67,7 +67,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A module as people read of it. `refused`: Ansible's arguments that it has not, and why.
+    """A module as people read of it. `refused`: arguments of `refused_of` that it has not, and why.
 
     `timeout` is in seconds, None for what has none; `uncut`: it is waited for, never killed.
     """
@@ -78,6 +78,7 @@ class Reference:
     paragraphs: tuple[Paragraph, ...]
     arguments: tuple[Argument, ...]
     refused: Mapping[str, str]
+    refused_of: str
     timeout: float | None
     uncut: bool
 
@@ -92,6 +93,7 @@ def reference(name: str, module: type[Module]) -> Reference:
         paragraphs=tuple(_paragraphs(rest)),
         arguments=tuple(_arguments(module)),
         refused={name: _one_line(hint) for name, hint in module.REFUSED.items()},
+        refused_of=module.REFUSED_OF,
         timeout=None if issubclass(module, Question) else module.TIMEOUT,
         uncut=module.UNCUT,
     )

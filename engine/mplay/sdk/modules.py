@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -45,6 +45,8 @@ class Module(BaseModel, ABC):
     LOCAL: ClassVar[bool] = False
     REFUSED: ClassVar[Mapping[str, str]] = {}
     """Arguments that Ansible's module of this name has and ours has not: name -> what to do."""
+    REFUSED_OF: ClassVar[str] = "Ansible"
+    """Who else has them, where it is not Ansible."""
 
     def on_controller(self) -> bool:
         """Whether this call runs in the controller, over the local channel; from its arguments."""
@@ -57,6 +59,10 @@ class Module(BaseModel, ABC):
     def elsewhere(self) -> Elsewhere | None:
         """What it must know of another host first; from its arguments alone."""
         return None
+
+    def confidential(self) -> Sequence[tuple[tuple[str | int, ...], str]]:
+        """Paths and values of arguments that only a vault or ``env:NAME`` may give."""
+        return ()
 
     def certainty(self) -> Certainty:
         """What a dry-run may say before it ran."""

@@ -50,7 +50,8 @@ class Binder:
             render=render,
             subject=str(scope.get("inventory_hostname", "")),
         )
-        return bind(call, args, self.modules, contents)
+        is_secret = self.renderer.vault.secrets.found_in
+        return bind(call, args, self.modules, contents, is_secret=is_secret)
 
     def templates(self, call: ModuleCall, variables: Mapping[str, Any]) -> list[Text]:
         """The templates that a call's arguments name, as far as they can be told by now."""
@@ -65,12 +66,20 @@ class Binder:
         return list(templates_of(module, call, self.finder, name_of))
 
 
-def bind(call: ModuleCall, args: Value, modules: Modules, contents: Contents) -> Module:
+def bind(
+    call: ModuleCall,
+    args: Value,
+    modules: Modules,
+    contents: Contents,
+    *,
+    is_secret: Callable[[str], bool] = lambda _: False,
+) -> Module:
     """The module of a call; `args` are its rendered arguments: a mapping, or a text.
 
     Arguments that name files are given their content. A number where text is wanted is taken as it
-    was written; a text where a list is wanted is cut at its commas. InvalidInput says all that is
-    wrong, at the places of `call`.
+    was written; a text where a list is wanted is cut at its commas. `is_secret` tells which texts
+    came from a vault or the environment. InvalidInput says all that is wrong, at the places of
+    `call`.
     """
     module = modules.find(str(call.name))
     if module is None:
@@ -83,9 +92,24 @@ def bind(call: ModuleCall, args: Value, modules: Modules, contents: Contents) ->
         made = make(module, coerced(module, content))
     except BadArguments as error:
         problems += problems_of(error.problems, call)
+    else:
+        problems += unsealed(call, made, is_secret)
     if problems:
         raise InvalidInput(problems)
     return made
+
+
+def unsealed(call: ModuleCall, made: Module, is_secret: Callable[[str], bool]) -> list[Problem]:
+    """Arguments that stand for all to read, and hold what only a vault or ``env:NAME`` may give."""
+    return [
+        Problem(
+            f"{call.name}: '{path[0]}' has a secret part, which the journal would keep as it is",
+            _where(call, *path),
+            "take it from the environment (env:NAME), or encrypt it with ansible-vault (!vault)",
+        )
+        for path, value in made.confidential()
+        if not is_secret(value)
+    ]
 
 
 def named(module: type[Module], call: ModuleCall, args: Value) -> dict[str, Value]:

@@ -10,11 +10,11 @@ from mplay.model.change import WayBack
 from mplay.model.errors import InvalidInput, Problem, UsageError
 from mplay.model.host import LOCALHOST
 from mplay.model.plan import PlannedStep, Role, Section
-from mplay.model.playbook import ModuleCall, Step
+from mplay.model.playbook import ModuleCall, Step, Text
 from mplay.registry import BadArguments
 from mplay.registry import call as make
 from mplay.sdk import Check, Module, Question
-from mplay.spec.bind import bind, filled, named, problems_of, unrendered
+from mplay.spec.bind import bind, filled, named, problems_of, unrendered, unsealed
 from mplay.spec.coercion import coerced, lacks
 from mplay.spec.contents import LintContents
 from mplay.spec.outline import Item, Outline
@@ -117,7 +117,7 @@ def _check_static(module: type[Module], call: ModuleCall, contents: LintContents
     problems: list[Problem] = []
     given = filled(module, call, written, contents, problems)
     try:
-        make(module, coerced(module, unrendered(given)))
+        made = make(module, coerced(module, unrendered(given)))
     except BadArguments as error:
         lacking = lacks(module, given)
         sure = [
@@ -126,6 +126,8 @@ def _check_static(module: type[Module], call: ModuleCall, contents: LintContents
             if (str(one.path[0]) not in dynamic if one.path else lacking)
         ]
         problems += problems_of(sure, call)
+    else:
+        problems += unsealed(call, made, lambda text: is_dynamic(Text(text)))
     if problems:
         raise InvalidInput(problems)
 

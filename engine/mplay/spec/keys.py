@@ -64,13 +64,11 @@ BRACKET = Keys(
 )
 AROUND = Keys(kind="`around`", known=_words("enter check leave"))
 MODULES_LATER = _words(
-    "script fetch blockinfile unarchive get_url user group authorized_key cron sysctl mount "
-    "apt_repository notify pip_release "
-    "vulnerabilities access_review account_lock logrotate journal_vacuum postgres_slow_queries "
-    "postgres_vacuum postgres_setting redis_evict redis_setting resources load_test "
-    "postgres_backup backup_status postgres_restore_test postgres_archive_rows postgres_reindex "
-    "postgres_integrity certificate storage_cleanup nftables hardware log_review security_alerts "
-    "security_scan compliance"
+    "pip_release vulnerabilities access_review account_lock logrotate journal_vacuum "
+    "postgres_slow_queries postgres_vacuum postgres_setting redis_evict redis_setting resources "
+    "load_test postgres_backup backup_status postgres_restore_test postgres_archive_rows "
+    "postgres_reindex postgres_integrity certificate storage_cleanup nftables hardware log_review "
+    "security_alerts security_scan compliance"
 )
 """Modules of later versions; one of that name in a project's own `modules/` is known, and used."""
 

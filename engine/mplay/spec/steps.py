@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 from mplay.model.errors import UsageError, Where
@@ -170,7 +171,7 @@ def _delay(record: Record) -> float:
 
 def _only_call(record: Record, keys: Keys, reading: Reading) -> ModuleCall:
     rest = [key for key in record.data if key not in keys.known | keys.later]
-    calls = [key for key in rest if reading.knows(key)]
+    calls = [key for key in rest if reading.knows(key) and not _names_handlers(record, key, rest)]
     record.check_keys(keys, passed=frozenset(rest))
     for key in rest:
         if key not in calls:
@@ -185,12 +186,16 @@ def _only_call(record: Record, keys: Keys, reading: Reading) -> ModuleCall:
     return make_call(name, record.data.get(name), record, reading)
 
 
+def _names_handlers(record: Record, key: Text, rest: Sequence[Text]) -> bool:
+    """Whether it is Ansible's key `notify`: with arguments, or alone, it is a module of ours."""
+    beside = len(rest) > 1 and not isinstance(record.data.get(key), Map)
+    return short_name(key) == "notify" and beside
+
+
 def _unknown(record: Record, key: Text, keys: Keys, reading: Reading, *, alone: bool) -> None:
     """A key that is neither: with no module beside it, it was probably meant to be one."""
     hint = hint_of(key)
-    # `notify` is a key of Ansible's, and with arguments a module of ours.
-    is_module = short_name(key) in MODULES_LATER and isinstance(record.data.get(key), Map)
-    if not alone or (hint and not is_module):
+    if not alone or hint:
         record.unknown(key, keys)
         return
     if short_name(key) in MODULES_LATER:

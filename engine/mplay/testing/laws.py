@@ -29,8 +29,8 @@ APART = 5
 MOST_CUTS = 4
 """So many places at which a script is cut short, spread over it."""
 
-_UNVERIFIED = frozenset({"shell", "command", "script"})
-"""Modules that may expect nothing: rc 0 is all there is."""
+_UNVERIFIED = frozenset({"shell", "command", "script", "notify"})
+"""Modules that may expect nothing: rc 0, or that a service took a message, is all there is."""
 
 _SEARCHED = ("/etc", "/home", "/opt", "/root", "/run", "/srv", "/tmp", "/usr/local", "/var")
 

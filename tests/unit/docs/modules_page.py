@@ -88,10 +88,10 @@ def _limits(told: Reference) -> Iterator[str]:
 
 
 def _refused(told: Reference) -> Iterator[str]:
-    """Ansible's arguments that are refused, and what to do instead."""
+    """Arguments that are refused, Ansible's for the most part, and what to do instead."""
     if told.refused:
         yield ""
-        yield "Not taken from Ansible:"
+        yield f"Not taken from {told.refused_of}:"
         yield ""
         yield from (f"- `{name}`: {hint}" for name, hint in told.refused.items())
 

@@ -38,10 +38,12 @@ def example(module: type[Module]) -> list[dict[str, Any]]:
 
 
 def arguments(module: type[Module], given: object) -> Mapping[str, object]:
-    """As the engine passes them: free text named, files read, conditions evaluated."""
+    """As the engine passes them: free text named, files read, conditions and secrets evaluated."""
     named: dict[str, Any] = given if isinstance(given, dict) else {module.FREE_FORM: given}
     if "that" in named:
         named = named | {"that": [True for _ in named["that"]]}
+    if named.get("to") == "env:STAKEHOLDERS_URL":
+        named = named | {"to": "json://chat.example.org/"}
     return filled(module, named, defaultdict(lambda: "content"))
 
 

@@ -71,10 +71,14 @@ def test_keys_of_a_step_that_come_later_are_refused_by_name(key: str) -> None:
     ]
 
 
-def test_notify_is_a_module_of_a_later_version_and_a_key_of_ansible() -> None:
-    (module,) = problems(steps("{notify: {message: x}}"))
-    assert module == "book/p.yml:1:10 the module `notify` is not in this version of mplay"
-    (key,) = problems(steps("{poke: , notify: restart}"))
+def test_a_module_of_a_later_version_is_refused_by_name() -> None:
+    (module,) = problems(steps("{pip_release: {lock: x}}"))
+    assert module == "book/p.yml:1:10 the module `pip_release` is not in this version of mplay"
+
+
+@pytest.mark.parametrize("handlers", ["restart", "[restart, reload]"])
+def test_notify_beside_a_module_is_the_key_of_ansible(handlers: str) -> None:
+    (key,) = problems(steps(f"{{poke: , notify: {handlers}}}"))
     assert "a step has no key 'notify'" in key
     assert "on_change" in key
 
