@@ -148,7 +148,7 @@ def _check_place(item: Item, step: Step, module: type[Module], reading: Reading)
         what = f"`until` polls a check, and {step.module.name} is none"
         reading.problems.add(what, step.module.where)
     if step.local and step.delegate_to is not None:
-        what = f"{step.module.name} writes on the controller: it takes no `delegate_to`"
+        what = f"{step.module.name} works on the controller: it takes no `delegate_to`"
         reading.problems.add(what, step.delegate_to.where)
     if issubclass(module, Question):
         _check_question(item, step, reading)
