@@ -22,7 +22,7 @@ from mplay.app.project import Project
 from mplay.app.resume import resume
 from mplay.app.rollback import Wish, rollback
 from mplay.channel.connect import Connectors
-from mplay.channel.protocol import Channel
+from mplay.channel.protocol import Channel, Connector
 from mplay.channel.relay import Manner
 from mplay.config import Config
 from mplay.executor.context import Options
@@ -37,6 +37,7 @@ from mplay.model.secrets import Secrets
 from mplay.report.lines import Lines
 from mplay.report.writer import Writer
 from mplay.source import Key, Vault
+from mplay.testing import FakeConnector, FakeHost, Fault
 from tests.faults.ground import Killed
 from tests.journeys.local.stage import Watcher
 from tests.unit.source.vaults import inline, password_file
@@ -124,6 +125,7 @@ class Scene:
         self.status = 200
         self.port = 0
         self.environment: dict[str, str] = {}
+        self.frail: Connector | None = None
         self.watcher = Watcher()
         self.out = io.StringIO()
         password_file(folder, "the key", "key")
@@ -154,8 +156,8 @@ class Scene:
         writer = Writer(self.out, redactor=project.vault.secrets)
         return [self.watcher, Lines(writer, verbose=3, diff=True)]
 
-    def hosts(self, project: Project) -> Folders:
-        return Folders(self.folder / "host", project.vault.secrets)
+    def hosts(self, project: Project) -> Connector:
+        return self.frail or Folders(self.folder / "host", project.vault.secrets)
 
     def apply(self, steps: str) -> Ending:
         project = self.project()
@@ -272,6 +274,26 @@ def test_what_was_sent_when_mplay_was_killed_is_not_sent_again(
     assert scene.resume().exit == 0
     assert len(scene.taken) == 1
     assert scene.shown() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "sent"),
+    [
+        *((Fault.DIES_BEFORE, 1), (Fault.REBOOTS_BEFORE, 1)),
+        *((Fault.DIES_AFTER, 2), (Fault.REBOOTS_AFTER, 2)),
+    ],
+)
+def test_where_the_machine_went_down_it_is_told_and_a_resume_sends_it_for_certain(
+    scene: Scene, fault: Fault, sent: int
+) -> None:
+    machine = FakeHost(name="localhost", folder=scene.folder / "machine")
+    machine.fail(fault, "tell@localhost")
+    scene.frail = FakeConnector([machine])
+    ending = scene.apply(STEP)
+    assert ending.exit == 4
+    assert "in the middle of it" in ending.why
+    assert scene.resume().exit == 0
+    assert len(scene.taken) == sent
 
 
 @pytest.mark.parametrize(
