@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Self
+
 from mplay.channel.local import LocalLine
 from mplay.channel.protocol import Channel
 from mplay.channel.relay import Manner
@@ -27,6 +30,11 @@ class Connectors:
         self._manner = manner or Manner()
         self._secrets = secrets or Secrets()
         self._clock = clock or SystemClock()
+
+    def prepared(self) -> Self:
+        """The same with the SSH library read, which takes longer than to reach a host."""
+        import_module("mplay.channel.ssh")
+        return self
 
     def open(self, host: Host) -> Channel:
         """A connected channel. Unreachable; HostRefused for keys, login and sudo."""

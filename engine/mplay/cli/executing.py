@@ -156,7 +156,7 @@ class Wanted:
         from mplay.channel.connect import Connectors
         from mplay.channel.relay import Manner
 
-        return Connectors(Manner(ask_password=self.sudo), secrets=known_secrets())
+        return Connectors(Manner(ask_password=self.sudo), secrets=known_secrets()).prepared()
 
     def listener(self) -> Lines | Document | Stream:
         """Shows the run on standard output."""

@@ -98,7 +98,7 @@ class Along:
             return None
         if bound.module.elsewhere() is not None:
             return None
-        probe = bound.probing(bound.module.probe(), confined=bound.module.CONFINED)
+        probe = self._deciding.probe(bound, bound.module)
         result = self._running.look_ahead(bound.place).see(str(key), probe)
         if result is None:
             return None

@@ -71,7 +71,7 @@ class Changing:
         ProbeFailed, HostError, and what a module's plan raises.
         """
         link, ahead = self._running.link(bound.place), self._running.look_ahead(bound.place)
-        probe = bound.probing(module.probe(), confined=module.CONFINED)
+        probe = self._deciding.probe(bound, module)
         later = self._later(turn.upcoming)
         here = ask_ahead(link, ahead, str(bound.key), probe, later)
         seen = {**here, **self._running.elsewhere(bound)}

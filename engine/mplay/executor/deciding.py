@@ -7,12 +7,13 @@ from typing import Any
 
 from mplay.executor.attempt import Bound
 from mplay.executor.context import LATE, RunContext
+from mplay.executor.probing import Probe
 from mplay.executor.results import Results
 from mplay.model.errors import UsageError
 from mplay.model.plan import PlannedStep
 from mplay.model.playbook import ModuleCall
 from mplay.model.task import TaskKey
-from mplay.sdk import Check, Module, Question
+from mplay.sdk import Action, Check, Module, Question, State
 from mplay.template import Scope
 
 _ALWAYS_LATE = LATE - {"facts"}
@@ -29,6 +30,7 @@ class Deciding:
         self._results = results
         self._facts = facts
         self._early: dict[tuple[str, str], Bound] = {}
+        self._probes: dict[tuple[str, str], Probe] = {}
 
     def variables(self, step: PlannedStep, subject: str, **more: Any) -> Scope:
         """All that the task may read."""
@@ -139,6 +141,15 @@ class Deciding:
             return None
         self._early[key] = bound
         return bound
+
+    def probe(self, bound: Bound, module: State | Action) -> Probe:
+        """The task's probe; that of a task which was bound ahead is made once."""
+        key = (bound.key.path, bound.key.subject)
+        if self._early.get(key) is not bound:
+            return bound.probing(module.probe(), confined=module.CONFINED)
+        if key not in self._probes:
+            self._probes[key] = bound.probing(module.probe(), confined=module.CONFINED)
+        return self._probes[key]
 
     def _is_late(self, step: PlannedStep, subject: str) -> bool:
         """Whether the task reads what exists only once others have run."""

@@ -25,7 +25,7 @@ class Upcoming:
             bound = self._deciding.early(step, subject)
             if bound is None or not isinstance(bound.module, State | Action):
                 continue
-            probe = bound.probing(bound.module.probe(), confined=bound.module.CONFINED)
+            probe = self._deciding.probe(bound, bound.module)
             if probe.script:
                 found[str(bound.key)] = probe
         return found
