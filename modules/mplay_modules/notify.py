@@ -87,6 +87,8 @@ class Notify(Action):
     It is sent once, from the machine that runs mplay, whatever hosts the step names; each time that
     the step is reached, and never in a dry-run. The step has failed where a service did not take
     it; whether anybody reads it, nobody can tell, and a rollback passes over it.
+    Like every change of localhost it locks localhost for its run: of two runs that tell somebody,
+    the second is refused until the first is over.
 
     Where mplay is killed meanwhile, sending goes on, and `mplay resume` asks what became of it:
     what was delivered is not sent again. Where the machine itself went down in the middle of it,

@@ -29,7 +29,7 @@ from mplay.executor.context import Options
 from mplay.executor.dryrun import Forecast
 from mplay.executor.execution import Ending
 from mplay.journal import Journal
-from mplay.model.errors import UsageError
+from mplay.model.errors import HostLocked, UsageError
 from mplay.model.events import Event, Intent, OutcomeSeen
 from mplay.model.host import Host
 from mplay.model.record import Record
@@ -252,6 +252,22 @@ def test_what_was_not_taken_fails_the_step_by_the_kind_of_the_service(scene: Sce
     scene.status = 200
     assert scene.resume().exit == 0
     assert len(scene.taken) == 2
+
+
+def test_of_two_runs_that_tell_somebody_the_second_is_refused(scene: Scene) -> None:
+    refused: list[str] = []
+
+    def at(record: Record) -> None:
+        if isinstance(record.event, OutcomeSeen):
+            scene.watcher = Watcher()
+            with pytest.raises(HostLocked) as error:
+                scene.apply(STEP)
+            refused.append(str(error.value))
+
+    scene.watcher = Watcher(at)
+    assert scene.apply(STEP).exit == 0
+    assert [text.split(" by run")[0] for text in refused] == ["localhost locked"]
+    assert len(scene.taken) == 1
 
 
 def test_a_rollback_passes_over_it(scene: Scene) -> None:

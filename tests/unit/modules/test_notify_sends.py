@@ -72,6 +72,17 @@ def test_a_message_arrives_as_it_was_written(send: Any, server: Any, place: str)
     assert (said["title"], said["message"]) == ("Über", body)
 
 
+@pytest.mark.parametrize(
+    ("form", "arrives"), [("markdown", "<strong>done</strong>"), ("text", "**done**")]
+)
+def test_a_service_that_wants_html_is_given_it(
+    send: Any, server: Any, place: str, form: str, arrives: str
+) -> None:
+    assert send(to=place + "/?format=html", body="it is **done**", format=form).rc == 0
+    [(_, said)] = server.taken
+    assert arrives in said["message"]
+
+
 def test_each_url_is_told_once(send: Any, server: Any, place: str) -> None:
     assert send(to=[place, place + "/201", place], body="done").rc == 0
     assert [path for path, _ in server.taken] == ["/", "/201"]
