@@ -136,7 +136,7 @@ def facts(
 
 def _contacts(wanted: Wanted, pattern: str, playbook_dir: Path | None) -> Sequence[Contact]:
     from mplay.app.contact import Asked, contact
-    from mplay.cli.inventory import known
+    from mplay.cli.given import known
 
     asked = Asked(
         pattern=pattern,

@@ -10,13 +10,13 @@ import click
 
 from mplay.cli import options
 from mplay.cli.contact import facts, ping
+from mplay.cli.given import known, project_of
 from mplay.cli.trust import trust
-from mplay.cli.vault import open_vault, vault
+from mplay.cli.vault import vault
 from mplay.model.errors import Problem, UsageError, Where
 from mplay.model.playbook import Text
 
 if TYPE_CHECKING:
-    from mplay.app.contact import Known
     from mplay.app.project import Project
     from mplay.inventory import Inventory
     from mplay.model.host import Host
@@ -159,23 +159,6 @@ def vars_of_host(
 
 for _command in (facts, ping, trust):
     inventory.add_command(_command)
-
-
-def project_of(config_file: Path | None, inventories: Sequence[Path]) -> Project:
-    """The project around the working directory. UsageError."""
-    from mplay.app.project import Project
-
-    return Project.find(
-        start=Path.cwd(), config=config_file, inventory=inventories, vault=open_vault()
-    )
-
-
-def known(extra_vars: Sequence[str], playbook_dir: Path | None) -> Known:
-    """How the inventory is read. As for Ansible, a playbook would lie where the call is made."""
-    from mplay.app.contact import Known
-    from mplay.app.extra import extra_vars as read
-
-    return Known(extra_vars=read(extra_vars, open_vault()), playbook_dir=playbook_dir or Path.cwd())
 
 
 def _limited(found: Inventory, names: Sequence[str], limit: str) -> Sequence[str]:

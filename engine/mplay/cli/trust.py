@@ -46,7 +46,7 @@ def trust(
     Get the fingerprint from the host's own console: `ssh-keygen -lf` on its public host key.
     """
     from mplay.channel.ssh import offered_key
-    from mplay.cli.inventory import known, project_of
+    from mplay.cli.given import known, project_of
     from mplay.cli.output import to_stdout
 
     project = project_of(config_file, inventories)

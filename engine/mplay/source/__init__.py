@@ -11,11 +11,13 @@ that it can never be taken for a template.
 from __future__ import annotations
 
 from mplay.model.written import FoldedText, WrittenFloat, WrittenInt, spelling
-from mplay.source.document import MAX_DEPTH, MAX_NODES, load
+from mplay.source.document import MAX_DEPTH, MAX_NODES
+from mplay.source.envelope import is_encrypted
+from mplay.source.loading import load
 from mplay.source.nearest import did_you_mean, nearest
 from mplay.source.nodes import Map, Seq, key_place, place, texts
 from mplay.source.raw import MAX_BYTES, decode
-from mplay.source.vault import Key, Vault, is_encrypted
+from mplay.source.vault import Key, Vault
 
 __all__ = [
     "MAX_BYTES",

@@ -17,30 +17,20 @@ from mplay.model.playbook import Text, Value
 from mplay.model.sealed import Sealed
 from mplay.model.written import FoldedText
 from mplay.source import raw, scalars, syntax
+from mplay.source.envelope import is_encrypted
 from mplay.source.nodes import Map, Seq, key_place
-from mplay.source.vault import Vault, is_encrypted, sealed
 
 MAX_DEPTH = 64
 MAX_NODES = 200_000
 _NO_KEY = object()
 
 
-def load(text: bytes, name: str, vault: Vault | None = None) -> Value:
-    """The one document of a YAML file; None when it is empty. InvalidInput lists what is wrong.
+def parse(text: bytes, name: str) -> Value:
+    """The one document of a YAML text; None when it is empty. InvalidInput lists what is wrong.
 
-    Of a file that is encrypted as a whole, which `vault` opens, each value is `Sealed`, as inline
-    ``!vault`` values are. UsageError where it cannot be opened.
+    Inline ``!vault`` values are `Sealed`.
     """
     content = raw.decode(text, name)
-    if is_encrypted(text):
-        if vault is None:
-            what = "this is encrypted with Ansible Vault as a whole"
-            hint = (
-                "encrypt files of variables, or single values with `ansible-vault encrypt_string`"
-            )
-            raise InvalidInput([Problem(what, Where(name), hint)])
-        plain = vault.decrypt(content, Where(name))
-        return sealed(load(plain, name), content, Where(name))
     document = _Document(name, raw.split_lines(content))
     try:
         for event in yaml.parse(content, Loader=yaml.CSafeLoader):

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mplay.model.errors import UsageError, Where
-from mplay.source.vault import DEFAULT_ID, Key, Vault, is_encrypted
+from mplay.source.envelope import is_encrypted
+from mplay.source.vault import DEFAULT_ID, Key, Vault
 
 Ask = Callable[[str], str]
 """Asks a person for a password; the argument is the question."""

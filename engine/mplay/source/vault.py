@@ -18,6 +18,7 @@ from mplay.model.errors import UsageError, Where
 from mplay.model.playbook import Text, Value
 from mplay.model.sealed import VAULT, Sealed
 from mplay.model.secrets import Secrets
+from mplay.source.document import parse
 
 DEFAULT_ID = "default"
 _ROUNDS = 10_000
@@ -48,11 +49,6 @@ class Envelope:
 
 class _Damaged(ValueError):
     """The text is no envelope; the message says what is wrong with it."""
-
-
-def is_encrypted(raw: bytes | str) -> bool:
-    """Whether a file or a text is one that `ansible-vault` has made."""
-    return raw[: len(VAULT)] == (VAULT.encode() if isinstance(raw, bytes) else VAULT)
 
 
 class Vault:
@@ -128,12 +124,10 @@ class Vault:
         return value
 
     def _inside(self, sealed: Sealed) -> Value:
-        from mplay.source.document import load
-
         with self._mutex:
             if sealed.envelope not in self._documents:
                 raw = self.decrypt(sealed.envelope, sealed.where)
-                self._documents[sealed.envelope] = load(raw, sealed.where.file)
+                self._documents[sealed.envelope] = parse(raw, sealed.where.file)
             value = self._documents[sealed.envelope]
         for step in sealed.path:
             value = value[step]
@@ -154,19 +148,6 @@ class Vault:
             raise UsageError(what, where=text.where, hint=hint)
         self.secrets.add(value, str(text))
         return value
-
-
-def sealed(value: Value, envelope: str, where: Where, path: tuple[str | int, ...] = ()) -> Value:
-    """The values of a file that is encrypted as a whole, each sealed by itself."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            value[key] = sealed(item, envelope, where, (*path, str(key)))
-    elif isinstance(value, list):
-        value[:] = [sealed(item, envelope, where, (*path, n)) for n, item in enumerate(value)]
-    elif path and not isinstance(value, bool | None):
-        own = getattr(value, "where", where)
-        return Sealed(envelope=envelope, where=own, path=path)
-    return value
 
 
 def _take_apart(text: str) -> Envelope:
