@@ -5,6 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -40,6 +44,7 @@ from mplay.source import Key, Vault
 from mplay.testing import FakeConnector, FakeHost, Fault
 from tests.faults.ground import Killed
 from tests.journeys.local.stage import Watcher
+from tests.journeys.project import CHECKOUT
 from tests.unit.source.vaults import inline, password_file
 
 CANARY = "c4nary-of-a-url-7f3a"
@@ -61,6 +66,8 @@ class Service(BaseHTTPRequestHandler):
                     seen = process.read_bytes()
                     scene.processes += 1
                     scene.exposed += [str(seen) for form in FORMS if form.encode() in seen]
+        scene.begun.set()
+        scene.go.wait(60)
         self.send_response(scene.status)
         self.end_headers()
 
@@ -125,6 +132,8 @@ class Scene:
         self.status = 200
         self.port = 0
         self.environment: dict[str, str] = {}
+        self.begun, self.go = threading.Event(), threading.Event()
+        self.go.set()
         self.frail: Connector | None = None
         self.watcher = Watcher()
         self.out = io.StringIO()
@@ -288,6 +297,33 @@ def test_what_was_sent_when_mplay_was_killed_is_not_sent_again(
     assert sent == (1 if kind is OutcomeSeen else 0)
     Mortal.kind, Mortal.dead = None, False
     assert scene.resume().exit == 0
+    assert len(scene.taken) == 1
+    assert scene.shown() == []
+
+
+APPLY = """
+import sys
+from pathlib import Path
+from tests.journeys.local.test_notify import STEP, Scene
+
+scene = Scene(Path(sys.argv[1]))
+scene.port = int(sys.argv[2])
+scene.apply(STEP)
+"""
+
+
+def test_what_is_being_sent_while_mplay_is_killed_arrives_and_is_not_sent_again(
+    scene: Scene,
+) -> None:
+    scene.go.clear()
+    argv = [sys.executable, "-c", APPLY, str(scene.folder), str(scene.port)]
+    with subprocess.Popen(argv, cwd=CHECKOUT, start_new_session=True) as process:
+        assert scene.begun.wait(60)
+        os.killpg(process.pid, signal.SIGKILL)
+    scene.go.set()
+    assert scene.resume().exit == 0
+    ended = [r.event for r in scene.watcher.records if isinstance(r.event, OutcomeSeen)]
+    assert [(e.status, e.output) for e in ended] == [("changed", "delivered by JSON\n")]
     assert len(scene.taken) == 1
     assert scene.shown() == []
 
