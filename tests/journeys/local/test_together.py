@@ -75,11 +75,11 @@ def test_with_continue_the_rest_is_tried_again_in_the_same_run(stage: Stage) -> 
 
 
 def test_a_change_of_what_another_looked_at_waits_for_its_own_turn(stage: Stage) -> None:
-    text = copies(("a", "b")).replace("SELF-b", "SELF-a")
+    text = copies(("a", "b", "c")).replace("SELF-c", "SELF-b")
     told = stage.apply(text)
     assert told.said == ("succeeded", 0)
-    assert order(told, "w1") == ["+a", "=a", "+b", "=b"]
-    assert stage.read("w1-a") == "b\n"
+    assert order(told, "w1") == ["+a", "+b", "=a", "=b", "+c", "=c"]
+    assert stage.read("w1-b") == "c\n"
     stage.rollback()
     assert not list(stage.files.glob("w*"))
 
