@@ -24,6 +24,15 @@ from mplay_modules._place import parent, shown
 SPOOL = "/var/spool/cron/crontabs"
 CRON_D = "/etc/cron.d"
 _FIELD = re.compile(r"[0-9A-Za-z*,/~-]+\Z")
+_NUMBER = re.compile(r"(?<![0-9/])[0-9]+")
+"""A number of a field that is no step (``*/5``)."""
+_RANGES = {
+    "minute": (0, 59),
+    "hour": (0, 23),
+    "day": (1, 31),
+    "month": (1, 12),
+    "weekday": (0, 7),
+}
 
 
 def _times(given: str) -> str:
@@ -74,7 +83,7 @@ class Cron(State):
     month: Times = "*"
     """1-12, or ``jan`` to ``dec``."""
     weekday: Times = Field("*", validation_alias=AliasChoices("weekday", "dow"))
-    """0-6 from Sunday, or ``sun`` to ``sat``."""
+    """0-7, where 0 and 7 are Sunday, or ``sun`` to ``sat``."""
     special_time: (
         Literal["annually", "daily", "hourly", "monthly", "reboot", "weekly", "yearly"] | None
     ) = None
@@ -87,6 +96,14 @@ class Cron(State):
     """With `env`: put a new variable after this one."""
     insertbefore: Line | None = None
     """With `env`: put a new variable before this one; by default it comes first."""
+
+    @model_validator(mode="after")
+    def _are_times(self) -> Self:
+        fields = (self.minute, self.hour, self.day, self.month, self.weekday)
+        for name, given, (least, most) in zip(_RANGES, fields, _RANGES.values(), strict=True):
+            if any(not least <= int(n) <= most for n in _NUMBER.findall(given)):
+                raise ValueError(f"{name!r} {given!r} is not within {least}-{most}")
+        return self
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
